@@ -1,0 +1,34 @@
+namespace OnnxTransfer.Datasets;
+
+/// <summary>How the bytes of an <see cref="ImageSource"/> are to be read.</summary>
+public enum ImageLayout
+{
+    /// <summary>A whole encoded image: JPEG, PNG, WebP and so on, told by its magic bytes.</summary>
+    Encoded,
+
+    /// <summary>Raw 8-bit grey pixels, row by row: H x W (idx files).</summary>
+    Grey8,
+
+    /// <summary>Raw 8-bit planes, red, green, blue: 3 x H x W (CIFAR binaries).</summary>
+    PlanarRgb8,
+}
+
+/// <summary>Where one image lies: a file, or a stretch of a file that holds many. Never the pixels themselves.</summary>
+/// <param name="Path">The file, absolute.</param>
+/// <param name="Layout">How its bytes are read.</param>
+/// <param name="Offset">First byte within the (unpacked) file; 0 for an encoded file.</param>
+/// <param name="Width">Pixels per row; 0 for an encoded file, which tells it itself.</param>
+/// <param name="Height">Rows; 0 for an encoded file.</param>
+public readonly record struct ImageSource(string Path, ImageLayout Layout = ImageLayout.Encoded, long Offset = 0, int Width = 0, int Height = 0)
+{
+    /// <summary>Bytes of a raw image; 0 for an encoded file, which is read whole.</summary>
+    public int Length => Layout switch
+    {
+        ImageLayout.Grey8 => Width * Height,
+        ImageLayout.PlanarRgb8 => 3 * Width * Height,
+        _ => 0,
+    };
+
+    /// <summary>The name used in messages and tables: the path, and for a raw image its number within the file.</summary>
+    public string Name => Layout == ImageLayout.Encoded ? Path : $"{Path}#{Offset}";
+}

@@ -1,0 +1,72 @@
+using OnnxTransfer.Datasets;
+using OnnxTransfer.Numerics;
+
+namespace OnnxTransfer.Embeddings;
+
+/// <summary>
+/// Embeddings of a data set together with what is known of each item: N rows of D floats, labels or targets, weights,
+/// groups. What heads are fitted and measured on.
+/// </summary>
+public sealed record EmbeddingSet
+{
+    /// <summary>N x D embeddings, row i belongs to item i.</summary>
+    public required IRows Rows { get; init; }
+
+    /// <summary>Class index per row, into <see cref="Classes"/>; -1 where unknown; empty for regression.</summary>
+    public int[] Labels { get; init; } = [];
+
+    /// <summary>Target per row; empty for classification.</summary>
+    public double[] Targets { get; init; } = [];
+
+    /// <summary>Weight per row; empty when all are 1.</summary>
+    public double[] Weights { get; init; } = [];
+
+    /// <summary>Group per row, for folds; empty when every row stands for itself.</summary>
+    public string[] Groups { get; init; } = [];
+
+    /// <summary>Split per row.</summary>
+    public Split[] Splits { get; init; } = [];
+
+    /// <summary>Name per row, for tables.</summary>
+    public string[] Names { get; init; } = [];
+
+    /// <summary>Class names in label order; empty for regression.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>N.</summary>
+    public int Count => Rows.Count;
+
+    /// <summary>D.</summary>
+    public int Width => Rows.Width;
+
+    /// <summary>True when <see cref="Targets"/> hold what is to be predicted.</summary>
+    public bool IsRegression => Targets.Length > 0;
+
+    /// <summary>The rows of one split.</summary>
+    public EmbeddingSet Of(params Split[] splits) =>
+        Subset([.. Enumerable.Range(0, Count).Where(i => splits.Contains(Splits[i]))]);
+
+    /// <summary>The rows at <paramref name="indices"/>, in that order; embeddings are not copied.</summary>
+    public EmbeddingSet Subset(int[] indices) => this with
+    {
+        Rows = new RowSelection(Rows, indices),
+        Labels = Pick(Labels, indices),
+        Targets = Pick(Targets, indices),
+        Weights = Pick(Weights, indices),
+        Groups = Pick(Groups, indices),
+        Splits = Pick(Splits, indices),
+        Names = Pick(Names, indices),
+    };
+
+    private static T[] Pick<T>(T[] values, int[] indices) =>
+        values.Length == 0 ? values : Array.ConvertAll(indices, i => values[i]);
+
+    private sealed class RowSelection(IRows rows, int[] indices) : IRows
+    {
+        public int Count => indices.Length;
+
+        public int Width => rows.Width;
+
+        public ReadOnlySpan<float> this[int index] => rows[indices[index]];
+    }
+}
