@@ -1,0 +1,60 @@
+using OnnxTransfer.Numerics;
+
+namespace OnnxTransfer.Datasets;
+
+/// <summary>
+/// Seeded splits that keep the shares of the classes and never tear a group apart. Numbers to predict are stratified by
+/// nothing: their items are drawn evenly.
+/// </summary>
+public static class StratifiedSplit
+{
+    /// <summary>A train and a test part; where the source has its own test items, those are kept and the fraction is not used.</summary>
+    /// <param name="dataset">What is to be split.</param>
+    /// <param name="testFraction">Share of every class that goes to the test part, between 0 and 1.</param>
+    /// <param name="seed">The same seed, the same split, on every machine.</param>
+    public static (Dataset Train, Dataset Test) Split(this Dataset dataset, double testFraction = 0.2, int seed = 0)
+    {
+        var whole = dataset.HasOwnSplits ? dataset : dataset.Draw(Datasets.Split.Test, testFraction, seed);
+        return (whole with { Items = [.. whole.Items.Where(item => item.Split != Datasets.Split.Test)] }, whole.Of(Datasets.Split.Test));
+    }
+
+    /// <summary>Moves a share of the train items of every class to <paramref name="to"/>; order and count of items stay.</summary>
+    /// <exception cref="DatasetException">A class is too small to be in both parts.</exception>
+    public static Dataset Draw(this Dataset dataset, Split to, double fraction, int seed)
+    {
+        if (fraction is <= 0 or >= 1 || double.IsNaN(fraction))
+        {
+            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "expected a share between 0 and 1, both excluded");
+        }
+
+        var units = dataset.Items
+            .Select((item, index) => (item, index))
+            .Where(pair => pair.item.Split == Datasets.Split.Train)
+            .GroupBy(pair => pair.item.Group ?? $"\u0000{pair.index}", StringComparer.Ordinal)
+            .Select(group => (group.First().item.Label, Indices: group.Select(pair => pair.index).ToArray()));
+        var drawn = new HashSet<int>();
+        foreach (var stratum in units.GroupBy(unit => unit.Label).OrderBy(stratum => stratum.Key))
+        {
+            var members = stratum.ToArray();
+            if (members.Length < 2)
+            {
+                throw TooSmall(dataset, stratum.Key, members[0].Indices, to);
+            }
+
+            new SeededRandom((seed * 1_000_003L) + stratum.Key).Shuffle(members.AsSpan());
+            var take = Math.Clamp((int)Math.Round(members.Length * fraction), 1, members.Length - 1);
+            drawn.UnionWith(members.Take(take).SelectMany(unit => unit.Indices));
+        }
+
+        return dataset with { Items = [.. dataset.Items.Select((item, i) => drawn.Contains(i) ? item with { Split = to } : item)] };
+    }
+
+    private static DatasetException TooSmall(Dataset dataset, int label, int[] indices, Split to)
+    {
+        var what = label < 0 ? "there is only one item" : $"class '{dataset.Classes[label]}' has only one";
+        var unit = indices.Length > 1 ? "group" : "image";
+        var where = to == Datasets.Split.Test ? "test" : "validation";
+        return new DatasetException(
+            $"{dataset.Source}: {what} {unit} ({dataset.Items[indices[0]].Name}); a {where} split needs two or more of every class: add images, take the class out, or give own splits");
+    }
+}
