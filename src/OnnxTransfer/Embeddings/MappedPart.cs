@@ -1,0 +1,86 @@
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+
+namespace OnnxTransfer.Embeddings;
+
+/// <summary>The values of one part. Rows are read through a memory map made at first use, or copied without one.</summary>
+internal sealed unsafe class MappedPart : IDisposable
+{
+    private readonly object _lock = new();
+    private readonly string _path;
+    private readonly int _count;
+    private readonly int _width;
+    private MemoryMappedFile? _file;
+    private MemoryMappedViewAccessor? _view;
+    private byte* _values;
+
+    public MappedPart(PartPaths part, int count, int width) => (_path, _count, _width) = (part.Values, count, width);
+
+    /// <summary>Row <paramref name="row"/> in the memory map.</summary>
+    public ReadOnlySpan<float> Row(int row)
+    {
+        if (_values == null)
+        {
+            Map();
+        }
+
+        return new ReadOnlySpan<float>((float*)_values + ((long)row * _width), _width);
+    }
+
+    /// <summary>Copies rows <paramref name="row"/> and following, as many as fit, without mapping the file.</summary>
+    public void Copy(int row, Span<float> destination)
+    {
+        using var file = Open();
+        var offset = Offset(file);
+        file.Position = offset + ((long)row * _width * sizeof(float));
+        file.ReadExactly(MemoryMarshal.AsBytes(destination));
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_values != null)
+            {
+                _view!.SafeMemoryMappedViewHandle.ReleasePointer();
+                _values = null;
+            }
+
+            _view?.Dispose();
+            _file?.Dispose();
+        }
+    }
+
+    private void Map()
+    {
+        lock (_lock)
+        {
+            if (_values != null)
+            {
+                return;
+            }
+
+            int offset;
+            using (var file = Open())
+            {
+                offset = Offset(file);
+            }
+
+            _file = MemoryMappedFile.CreateFromFile(_path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+            _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+            byte* start = null;
+            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+            _values = start + offset;
+        }
+    }
+
+    private FileStream Open() => new(_path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1);
+
+    private int Offset(FileStream file)
+    {
+        var (type, rows, columns, offset) = NpyFile.ReadHeader(file, _path);
+        return type == NpyFile.Float32 && rows == _count && columns == _width
+            ? offset
+            : throw new CacheException($"{_path}: {rows} x {columns} of {type}, expected {_count} x {_width} of {NpyFile.Float32}; run cache verify");
+    }
+}
