@@ -1,0 +1,71 @@
+using static System.Buffers.Binary.BinaryPrimitives;
+
+namespace OnnxTransfer.Imaging;
+
+/// <summary>
+/// Walks the marker segments of a JPEG file up to its first scan, passing over stray bytes as libjpeg does. Ends quietly
+/// where the bytes end or make no sense.
+/// </summary>
+internal ref struct JpegSegments(ReadOnlySpan<byte> encoded)
+{
+    private const byte EndOfImage = 0xD9;
+    private const byte StartOfScan = 0xDA;
+
+    private readonly ReadOnlySpan<byte> encoded = encoded;
+    private int position = 2;
+
+    public JpegSegment Current { get; private set; }
+
+    public readonly JpegSegments GetEnumerator() => this;
+
+    public bool MoveNext()
+    {
+        while (true)
+        {
+            while (position < encoded.Length && encoded[position] != 0xFF)
+            {
+                position++;
+            }
+
+            while (position < encoded.Length && encoded[position] == 0xFF)
+            {
+                position++;
+            }
+
+            if (position + 3 > encoded.Length)
+            {
+                return false;
+            }
+
+            byte marker = encoded[position++];
+            if (marker is EndOfImage or StartOfScan)
+            {
+                return false;
+            }
+
+            // Markers without a payload: a stuffed FF, TEM, restarts, a second start of image.
+            if (marker is 0x00 or 0x01 or (>= 0xD0 and <= 0xD8))
+            {
+                continue;
+            }
+
+            int length = ReadUInt16BigEndian(encoded[position..]);
+            if (length < 2 || position + length > encoded.Length)
+            {
+                return false;
+            }
+
+            Current = new JpegSegment(marker, encoded.Slice(position + 2, length - 2));
+            position += length;
+            return true;
+        }
+    }
+}
+
+/// <summary>One marker segment.</summary>
+internal readonly ref struct JpegSegment(byte marker, ReadOnlySpan<byte> payload)
+{
+    public byte Marker { get; } = marker;
+
+    public ReadOnlySpan<byte> Payload { get; } = payload;
+}
