@@ -18,15 +18,15 @@ public sealed class OnnxSession : IDisposable
     {
         this.model = model;
         this.session = session;
-        Settings = settings;
+        BatchSize = settings.BatchSizeOn(provider);
         Provider = provider;
         ProviderNote = note;
         inputNames = [.. model.Inputs.Select(i => i.Name)];
         outputNames = [.. model.Outputs.Select(o => o.Name)];
     }
 
-    /// <summary>What was asked for.</summary>
-    public SessionSettings Settings { get; }
+    /// <summary>Images per run; 0 where any number fits.</summary>
+    public int BatchSize { get; }
 
     /// <summary>The provider really in use: CPU or CUDA.</summary>
     public ExecutionProvider Provider { get; }
@@ -47,14 +47,14 @@ public sealed class OnnxSession : IDisposable
     {
         settings ??= new SessionSettings();
         ArgumentOutOfRangeException.ThrowIfNegative(settings.BatchSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.CudaBatchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Threads);
-        var symbols = settings.BatchSize > 0 ? BatchSymbols(model, settings.BatchSize) : [];
         var bytes = model.ToBytes();
-        var (session, used, note) = ProviderChoice.Open(settings, model.Source, options =>
+        var (session, used, note) = ProviderChoice.Open(settings, model.Source, (options, provider) =>
         {
-            foreach (var symbol in symbols)
+            if (settings.BatchSizeOn(provider) is > 0 and var batch)
             {
-                options.AddFreeDimensionOverrideByName(symbol, settings.BatchSize);
+                FixBatch(options, model, batch);
             }
 
             return new InferenceSession(bytes, options);
@@ -62,11 +62,11 @@ public sealed class OnnxSession : IDisposable
         return new(model, settings, session, used, note);
     }
 
-    /// <summary>Memory for one batch of <see cref="SessionSettings.BatchSize"/>, bound to this session.</summary>
+    /// <summary>Memory for one batch of <see cref="BatchSize"/>, bound to this session.</summary>
     /// <exception cref="InferenceException">The model has several inputs, or an output that is not float rows of a fixed width.</exception>
     public BatchBuffers CreateBuffers()
     {
-        if (Settings.BatchSize == 0)
+        if (BatchSize == 0)
         {
             throw new InvalidOperationException("the session was opened without a batch size; set SessionSettings.BatchSize");
         }
@@ -80,7 +80,7 @@ public sealed class OnnxSession : IDisposable
                 + "uint8 or float, fixed in all but its first dimension: use Run with named tensors");
         }
 
-        return new(this, Settings.BatchSize, type, shape, [.. outputNames.Select(OutputWidth)]);
+        return new(this, BatchSize, type, shape, [.. outputNames.Select(OutputWidth)]);
     }
 
     /// <summary>
@@ -140,8 +140,8 @@ public sealed class OnnxSession : IDisposable
         session.Dispose();
     }
 
-    /// <summary>The names of the inputs' first dimensions, to be fixed at the batch size.</summary>
-    private static string[] BatchSymbols(OnnxModel model, int batch)
+    /// <summary>Fixes the inputs' first dimension, by its name, so that the runtime plans for one shape.</summary>
+    private static void FixBatch(SessionOptions options, OnnxModel model, int batch)
     {
         foreach (var input in model.Inputs)
         {
@@ -152,7 +152,10 @@ public sealed class OnnxSession : IDisposable
             }
         }
 
-        return [.. model.Inputs.Select(i => i.Symbols[0]).Where(s => s.Length > 0).Distinct()];
+        foreach (var symbol in model.Inputs.Select(i => i.Symbols[0]).Where(s => s.Length > 0).Distinct())
+        {
+            options.AddFreeDimensionOverrideByName(symbol, batch);
+        }
     }
 
     private int OutputWidth(string name)

@@ -14,7 +14,7 @@ internal static class ProviderChoice
     /// Calls <paramref name="open"/> with options on which the provider is set; <paramref name="open"/> makes the session,
     /// where a GPU that is absent or too old first shows.
     /// </summary>
-    public static (T Made, ExecutionProvider Used, string? Note) Open<T>(SessionSettings settings, string model, Func<SessionOptions, T> open)
+    public static (T Made, ExecutionProvider Used, string? Note) Open<T>(SessionSettings settings, string model, Func<SessionOptions, ExecutionProvider, T> open)
     {
         if (settings.Provider == ExecutionProvider.Cpu)
         {
@@ -45,7 +45,7 @@ internal static class ProviderChoice
         : $"provider cuda: all its libraries load, yet ONNX Runtime could not start it ({runtimeMessage.Trim()}); "
             + "check with nvidia-smi that a GPU is there and free, and that its driver supports CUDA 13";
 
-    private static T OpenWith<T>(SessionSettings settings, string model, Func<SessionOptions, T> open)
+    private static T OpenWith<T>(SessionSettings settings, string model, Func<SessionOptions, ExecutionProvider, T> open)
     {
         var compiled = RuntimeStart.CompiledProviders;
         using var options = Options(settings);
@@ -53,7 +53,7 @@ internal static class ProviderChoice
         {
             try
             {
-                return open(options);
+                return open(options, settings.Provider);
             }
             catch (OnnxRuntimeException e)
             {
@@ -69,7 +69,7 @@ internal static class ProviderChoice
         try
         {
             AppendCuda(options, settings);
-            return open(options);
+            return open(options, settings.Provider);
         }
         catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
         {
@@ -98,7 +98,7 @@ internal static class ProviderChoice
         {
             ["device_id"] = $"{settings.Device}",
             ["arena_extend_strategy"] = "kSameAsRequested",
-            ["cudnn_conv_algo_search"] = settings.BatchSize > 0 ? "EXHAUSTIVE" : "HEURISTIC",
+            ["cudnn_conv_algo_search"] = settings.BatchSizeOn(ExecutionProvider.Cuda) > 0 ? "EXHAUSTIVE" : "HEURISTIC",
             ["use_tf32"] = settings.AllowTf32 ? "1" : "0",
         });
         options.AppendExecutionProvider_CUDA(cuda);

@@ -12,6 +12,9 @@ public sealed record SessionSettings
     /// </summary>
     public int BatchSize { get; init; }
 
+    /// <summary>The same where CUDA is in use, which wants larger batches; 0: as <see cref="BatchSize"/>.</summary>
+    public int CudaBatchSize { get; init; }
+
     /// <summary>Threads that share one run on the CPU; 0: one per processor this process may use.</summary>
     public int Threads { get; init; }
 
@@ -26,4 +29,7 @@ public sealed record SessionSettings
 
     /// <summary>Whether a GPU may round factors to 10 bits of mantissa (TF32): faster, and no longer float32.</summary>
     public bool AllowTf32 { get; init; }
+
+    internal int BatchSizeOn(ExecutionProvider provider) =>
+        provider == ExecutionProvider.Cuda && CudaBatchSize > 0 ? CudaBatchSize : BatchSize;
 }

@@ -12,10 +12,12 @@ internal static class ExternalData
     // A protobuf message cannot hold more.
     private const long Limit = int.MaxValue - (16L << 20);
 
-    public static void Inline(ModelProto proto, string source, string? folder)
+    /// <summary>Returns whether there were any.</summary>
+    public static bool Inline(ModelProto proto, string source, string? folder)
     {
         var total = 0L;
-        foreach (var tensor in proto.Graph.Initializer.Where(t => t.DataLocation == TensorProto.Types.DataLocation.External))
+        var external = proto.Graph.Initializer.Where(t => t.DataLocation == TensorProto.Types.DataLocation.External).ToArray();
+        foreach (var tensor in external)
         {
             var (location, offset, length) = Place(tensor, source);
             if (folder is null)
@@ -43,6 +45,8 @@ internal static class ExternalData
             tensor.ExternalData.Clear();
             tensor.ClearDataLocation();
         }
+
+        return external.Length > 0;
     }
 
     private static (string Location, long Offset, long Length) Place(TensorProto tensor, string source)

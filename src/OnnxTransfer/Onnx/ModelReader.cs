@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
 using OnnxTransfer.Onnx.Proto;
@@ -35,8 +36,9 @@ internal static class ModelReader
             throw Unreadable(bytes, source, null);
         }
 
-        ExternalData.Inline(proto, source, folder);
-        return new(proto, source);
+        return ExternalData.Inline(proto, source, folder)
+            ? new(proto, source) { ContentHash = Convert.ToHexStringLower(SHA256.HashData(proto.ToByteArray())) }
+            : new(proto, source);
     }
 
     private static OnnxException Unreadable(ReadOnlySpan<byte> bytes, string source, Exception? cause)

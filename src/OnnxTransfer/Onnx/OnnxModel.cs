@@ -52,6 +52,9 @@ public sealed class OnnxModel
     /// <summary>The names of all tensors that a node computes, in the order of the graph: what can be a tap.</summary>
     public IEnumerable<string> TensorNames => Proto.Graph.Node.SelectMany(n => n.Output).Where(name => name.Length > 0);
 
+    /// <summary>SHA-256 of the whole content, weights of other files included; null where the file itself holds all.</summary>
+    internal string? ContentHash { get; init; }
+
     internal ModelProto Proto { get; }
 
     internal GraphProto Graph => Proto.Graph;
