@@ -1,0 +1,100 @@
+using OnnxTransfer.Onnx;
+
+namespace OnnxTransfer.Backbones;
+
+/// <summary>
+/// The backbones described in a list of folders. Of two of one name, that of the earlier folder counts. An ONNX file lies
+/// beside its description or in any of the folders.
+/// </summary>
+public sealed class BackboneCatalogue
+{
+    /// <summary>The environment variable that names further folders, separated as in PATH.</summary>
+    public const string FolderVariable = "ONNXTRANSFER_MODELS";
+
+    /// <summary>A catalogue of these folders; those that do not exist are empty.</summary>
+    public BackboneCatalogue(params IEnumerable<string> folders) =>
+        Folders = [.. folders.Select(Path.GetFullPath).Distinct()];
+
+    /// <summary>The folders of ONNXTRANSFER_MODELS, ./models, and models beside the application, in this order.</summary>
+    public static BackboneCatalogue Default => new([
+        .. (Environment.GetEnvironmentVariable(FolderVariable) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
+        "models",
+        Path.Combine(AppContext.BaseDirectory, "models")]);
+
+    /// <summary>The folders, searched in this order.</summary>
+    public IReadOnlyList<string> Folders { get; }
+
+    /// <summary>All backbones by name; descriptions that cannot be read are left out (see <see cref="Problems"/>).</summary>
+    public IReadOnlyList<CatalogueEntry> List() => [.. Read().Select(r => r.Entry).OfType<CatalogueEntry>()
+        .DistinctBy(e => e.Description.Name).OrderBy(e => e.Description.Name, StringComparer.Ordinal)];
+
+    /// <summary>What is wrong with the descriptions that cannot be read, one whole message each.</summary>
+    public IReadOnlyList<string> Problems() => [.. Read().Select(r => r.Problem).OfType<string>()];
+
+    /// <summary>The backbone of this name, or that of a path to an .onnx file (its description beside it) or to a description.</summary>
+    /// <exception cref="BackboneException">There is none; the message lists the names there are, or says what is missing.</exception>
+    public CatalogueEntry Find(string nameOrPath)
+    {
+        if (nameOrPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+        {
+            return Entry(nameOrPath);
+        }
+
+        if (nameOrPath.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            return Beside(nameOrPath);
+        }
+
+        var all = List();
+        if (all.FirstOrDefault(e => e.Description.Name == nameOrPath) is { } found)
+        {
+            return found;
+        }
+
+        var known = all.Count > 0 ? $"known are {NearNames.List(nameOrPath, all.Select(e => e.Description.Name))}" : "no backbone is described there";
+        throw new BackboneException($"backbone '{nameOrPath}': not in {string.Join(", ", Folders)}; {known}. "
+            + $"Give one of these, the path of an .onnx file with its description beside it, or name further folders in {FolderVariable}"
+            + string.Concat(Problems().Select(p => $"\nunreadable: {p}")));
+    }
+
+    private CatalogueEntry Beside(string modelPath)
+    {
+        if (!File.Exists(modelPath))
+        {
+            throw new BackboneException($"{modelPath}: not there; expected the ONNX file of a backbone");
+        }
+
+        var descriptionPath = Path.ChangeExtension(modelPath, ".json");
+        return File.Exists(descriptionPath)
+            ? new(BackboneDescription.Load(descriptionPath), descriptionPath, modelPath)
+            : throw new BackboneException($"{modelPath}: has no description; a file {descriptionPath} must say what the network wants "
+                + $"and where it is tapped (this file's sha256 is {ModelFile.Hash(modelPath)}):\n{DescriptionReader.Example}");
+    }
+
+    private CatalogueEntry Entry(string descriptionPath)
+    {
+        var description = BackboneDescription.Load(descriptionPath);
+        var beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(descriptionPath))!, description.File);
+        var elsewhere = Folders.Select(folder => Path.Combine(folder, description.File)).FirstOrDefault(File.Exists);
+        return new(description, descriptionPath, File.Exists(beside) ? beside : elsewhere ?? beside);
+    }
+
+    private IEnumerable<(CatalogueEntry? Entry, string? Problem)> Read()
+    {
+        foreach (var path in Folders.Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal)))
+        {
+            (CatalogueEntry? Entry, string? Problem) read;
+            try
+            {
+                read = (Entry(path), null);
+            }
+            catch (BackboneException e)
+            {
+                read = (null, e.Message);
+            }
+
+            yield return read;
+        }
+    }
+}

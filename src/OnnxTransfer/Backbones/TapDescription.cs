@@ -1,0 +1,11 @@
+using OnnxTransfer.Onnx;
+
+namespace OnnxTransfer.Backbones;
+
+/// <summary>A tensor that can be taken as embedding.</summary>
+/// <param name="Name">What users call it.</param>
+/// <param name="Tensor">Its name in the graph.</param>
+/// <param name="Shape">[C, H, W] whatever the layout, or [D]; without the batch.</param>
+/// <param name="Pooling">How it becomes a vector unless asked otherwise.</param>
+/// <param name="Width">The length of that vector.</param>
+public sealed record TapDescription(string Name, string Tensor, IReadOnlyList<int> Shape, TapPooling Pooling, int Width);

@@ -1,0 +1,82 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxTransfer.Onnx;
+
+namespace OnnxTransfer.Inference;
+
+/// <summary>
+/// The memory of one batch: B inputs to be filled, and the B rows of every output. Pinned and bound once, so that a run
+/// moves nothing and leaves (next to) no garbage. With two of them, one is filled while the other is run. One thread may
+/// run it at a time; several may fill different images of it at once.
+/// </summary>
+public sealed class BatchBuffers : IDisposable
+{
+    private readonly byte[] bytes = [];
+    private readonly float[] floats = [];
+    private readonly float[][] outputs;
+    private readonly int itemLength;
+
+    internal BatchBuffers(OnnxSession owner, int batchSize, ElementType inputType, long[] inputShape, IReadOnlyList<int> widths)
+    {
+        Owner = owner;
+        BatchSize = batchSize;
+        itemLength = checked((int)inputShape.Skip(1).Aggregate(1L, (a, b) => checked(a * b)));
+        var length = checked(batchSize * itemLength);
+        if (inputType == ElementType.UInt8)
+        {
+            bytes = GC.AllocateArray<byte>(length, pinned: true);
+        }
+        else
+        {
+            floats = GC.AllocateArray<float>(length, pinned: true);
+        }
+
+        outputs = [.. widths.Select(w => GC.AllocateArray<float>(checked(batchSize * w), pinned: true))];
+        OutputWidths = widths;
+        InputValues = [inputType == ElementType.UInt8
+            ? OrtValue.CreateTensorValueFromMemory(bytes, inputShape)
+            : OrtValue.CreateTensorValueFromMemory(floats, inputShape)];
+        OutputValues = [.. outputs.Select((o, i) => OrtValue.CreateTensorValueFromMemory(o, [batchSize, widths[i]]))];
+    }
+
+    /// <summary>B, how many inputs fit.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>How many rows the last run computed.</summary>
+    public int Count { get; internal set; }
+
+    /// <summary>Width of every output's rows.</summary>
+    public IReadOnlyList<int> OutputWidths { get; }
+
+    /// <summary>All input bytes, image after image: B x H x W x 3; empty when the input is float.</summary>
+    public Span<byte> Bytes => bytes;
+
+    /// <summary>All input values, item after item; empty when the input is uint8.</summary>
+    public Span<float> Floats => floats;
+
+    internal OnnxSession Owner { get; }
+
+    internal OrtValue[] InputValues { get; }
+
+    internal OrtValue[] OutputValues { get; }
+
+    /// <summary>The bytes of input <paramref name="index"/>: H x W x 3.</summary>
+    public Span<byte> Image(int index) => bytes.AsSpan(checked(index * itemLength), itemLength);
+
+    /// <summary>The values of input <paramref name="index"/>.</summary>
+    public Span<float> Item(int index) => floats.AsSpan(checked(index * itemLength), itemLength);
+
+    /// <summary>Output <paramref name="index"/> of the last run: Count x width, row by row. Valid until the next run.</summary>
+    public ReadOnlySpan<float> Output(int index) => outputs[index].AsSpan(0, Count * OutputWidths[index]);
+
+    /// <summary>One row of output <paramref name="index"/>.</summary>
+    public ReadOnlySpan<float> OutputRow(int index, int row) => Output(index).Slice(row * OutputWidths[index], OutputWidths[index]);
+
+    /// <summary>Gives the memory back; the session must not be running it.</summary>
+    public void Dispose()
+    {
+        foreach (var value in InputValues.Concat(OutputValues))
+        {
+            value.Dispose();
+        }
+    }
+}

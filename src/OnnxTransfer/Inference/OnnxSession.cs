@@ -1,0 +1,206 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxTransfer.Onnx;
+
+namespace OnnxTransfer.Inference;
+
+/// <summary>
+/// A model loaded into ONNX Runtime. Several threads may run it at once, each with its own buffers.
+/// </summary>
+public sealed class OnnxSession : IDisposable
+{
+    private readonly InferenceSession session;
+    private readonly OnnxModel model;
+    private readonly RunOptions runOptions = new();
+    private readonly string[] inputNames;
+    private readonly string[] outputNames;
+
+    private OnnxSession(OnnxModel model, SessionSettings settings, InferenceSession session, ExecutionProvider provider, string? note)
+    {
+        this.model = model;
+        this.session = session;
+        BatchSize = settings.BatchSizeOn(provider);
+        Provider = provider;
+        ProviderNote = note;
+        inputNames = [.. model.Inputs.Select(i => i.Name)];
+        outputNames = [.. model.Outputs.Select(o => o.Name)];
+    }
+
+    /// <summary>Images per run; 0 where any number fits.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>The provider really in use: CPU or CUDA.</summary>
+    public ExecutionProvider Provider { get; }
+
+    /// <summary>Why the CPU is in use where <see cref="ExecutionProvider.Auto"/> was asked for; null otherwise.</summary>
+    public string? ProviderNote { get; }
+
+    /// <summary>What must be fed.</summary>
+    public IReadOnlyList<TensorInfo> Inputs => model.Inputs;
+
+    /// <summary>What comes out.</summary>
+    public IReadOnlyList<TensorInfo> Outputs => model.Outputs;
+
+    /// <summary>Loads a model; it may be dropped afterwards.</summary>
+    /// <exception cref="InferenceException">ONNX Runtime refuses the model, or its native library is missing.</exception>
+    /// <exception cref="ProviderException">The provider asked for does not work here.</exception>
+    public static OnnxSession Open(OnnxModel model, SessionSettings? settings = null)
+    {
+        settings ??= new SessionSettings();
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.BatchSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.CudaBatchSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.Threads);
+        var bytes = model.ToBytes();
+        var (session, used, note) = ProviderChoice.Open(settings, model.Source, (options, provider) =>
+        {
+            if (settings.BatchSizeOn(provider) is > 0 and var batch)
+            {
+                FixBatch(options, model, batch);
+            }
+
+            return new InferenceSession(bytes, options);
+        });
+        return new(model, settings, session, used, note);
+    }
+
+    /// <summary>Memory for one batch of <see cref="BatchSize"/>, bound to this session.</summary>
+    /// <exception cref="InferenceException">The model has several inputs, or an output that is not float rows of a fixed width.</exception>
+    public BatchBuffers CreateBuffers()
+    {
+        if (BatchSize == 0)
+        {
+            throw new InvalidOperationException("the session was opened without a batch size; set SessionSettings.BatchSize");
+        }
+
+        var input = session.InputMetadata[inputNames[0]];
+        var type = (ElementType)(int)input.ElementDataType;
+        long[] shape = [.. input.Dimensions];
+        if (inputNames.Length != 1 || type is not (ElementType.UInt8 or ElementType.Float) || shape.Any(d => d <= 0))
+        {
+            throw new InferenceException($"{model.Source}: its inputs are {string.Join(", ", Inputs)}; batches need one input, "
+                + "uint8 or float, fixed in all but its first dimension: use Run with named tensors");
+        }
+
+        return new(this, BatchSize, type, shape, [.. outputNames.Select(OutputWidth)]);
+    }
+
+    /// <summary>
+    /// Runs the first <paramref name="count"/> inputs of <paramref name="buffers"/>; the rows of its outputs are the results.
+    /// The whole batch is computed, the rest of it being whatever the buffers last held.
+    /// </summary>
+    /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
+    public void Run(BatchBuffers buffers, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, buffers.BatchSize);
+        if (buffers.Owner != this)
+        {
+            throw new ArgumentException("the buffers belong to another session", nameof(buffers));
+        }
+
+        try
+        {
+            // Not through an OrtIoBinding: on a GPU that copies its inputs when they are bound, not when they are run.
+            session.Run(runOptions, inputNames, buffers.InputValues, outputNames, buffers.OutputValues);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw Failed(e);
+        }
+
+        buffers.Count = count;
+    }
+
+    /// <summary>Runs named tensors of any batch size; of the outputs, those named, or all.</summary>
+    /// <exception cref="InferenceException">An input is missing, unknown or of the wrong shape, or ONNX Runtime failed.</exception>
+    public IReadOnlyDictionary<string, TensorValue> Run(IReadOnlyDictionary<string, TensorValue> inputs, IReadOnlyList<string>? outputs = null)
+    {
+        var wanted = outputs?.ToArray() ?? outputNames;
+        Check(inputs, wanted);
+        var values = new List<OrtValue>();
+        try
+        {
+            values.AddRange(inputNames.Select(name => inputs[name].ToRuntime()));
+            using var results = session.Run(runOptions, inputNames, values, wanted);
+            return wanted.Select((name, i) => (name, value: TensorValue.FromRuntime(name, results[i]))).ToDictionary(r => r.name, r => r.value);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw Failed(e);
+        }
+        finally
+        {
+            values.ForEach(value => value.Dispose());
+        }
+    }
+
+    /// <summary>Unloads the model; nothing of it may be running.</summary>
+    public void Dispose()
+    {
+        runOptions.Dispose();
+        session.Dispose();
+    }
+
+    /// <summary>Fixes the inputs' first dimension, by its name, so that the runtime plans for one shape.</summary>
+    private static void FixBatch(SessionOptions options, OnnxModel model, int batch)
+    {
+        foreach (var input in model.Inputs)
+        {
+            if (input.Dimensions is not [var first, ..] || (first < 0 ? input.Symbols[0].Length == 0 : first != batch))
+            {
+                throw new InferenceException($"{model.Source}: its input is {input}, and batches of {batch} were asked for; "
+                    + "expected a named first dimension: make it so with BatchDimension.Free, or export the model with a dynamic batch");
+            }
+        }
+
+        foreach (var symbol in model.Inputs.Select(i => i.Symbols[0]).Where(s => s.Length > 0).Distinct())
+        {
+            options.AddFreeDimensionOverrideByName(symbol, batch);
+        }
+    }
+
+    private int OutputWidth(string name)
+    {
+        var output = session.OutputMetadata[name];
+        if (output.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float || output.Dimensions is not [_, > 0])
+        {
+            throw new InferenceException($"{model.Source}: output '{name}' is {output.ElementDataType} of shape [{string.Join(", ", output.Dimensions)}]; "
+                + "batches need float rows of a fixed width: pool it with Pooling.Attach");
+        }
+
+        return output.Dimensions[1];
+    }
+
+    private void Check(IReadOnlyDictionary<string, TensorValue> inputs, string[] wanted)
+    {
+        foreach (var expected in Inputs)
+        {
+            if (!inputs.TryGetValue(expected.Name, out var value))
+            {
+                throw new InferenceException($"{model.Source}: input {expected} was not given; given: {Names(inputs.Keys)}");
+            }
+
+            var fits = value.ElementType == expected.ElementType && (expected.Dimensions is null || (expected.Dimensions.Count == value.Shape.Count
+                && expected.Dimensions.Zip(value.Shape).All(d => d.First < 0 || d.First == d.Second)));
+            if (!fits)
+            {
+                throw new InferenceException($"{model.Source}: input '{expected.Name}' was given as "
+                    + $"{value.ElementType.ToString().ToLowerInvariant()}[{string.Join(',', value.Shape)}]; expected {expected}");
+            }
+        }
+
+        if (inputs.Keys.Except(inputNames).FirstOrDefault() is { } unknown)
+        {
+            throw new InferenceException($"{model.Source}: has no input '{unknown}'; its inputs are {Names(inputNames)}");
+        }
+
+        if (wanted.Except(outputNames).FirstOrDefault() is { } absent)
+        {
+            throw new InferenceException($"{model.Source}: has no output '{absent}'; its outputs are {Names(outputNames)}");
+        }
+    }
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"'{n}'"));
+
+    private InferenceException Failed(OnnxRuntimeException e) =>
+        new($"{model.Source}: ONNX Runtime failed on {Provider.ToString().ToLowerInvariant()}: {e.Message.Trim()}", e);
+}

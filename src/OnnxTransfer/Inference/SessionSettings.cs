@@ -1,0 +1,35 @@
+namespace OnnxTransfer.Inference;
+
+/// <summary>How a model is run.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>What computes.</summary>
+    public ExecutionProvider Provider { get; init; } = ExecutionProvider.Auto;
+
+    /// <summary>
+    /// Images per run, fixed for the session's life: cuDNN searches its algorithms anew for every new shape, so the last,
+    /// smaller batch is padded. 0: any number of rows a run, without batch buffers.
+    /// </summary>
+    public int BatchSize { get; init; }
+
+    /// <summary>The same where CUDA is in use, which wants larger batches; 0: as <see cref="BatchSize"/>.</summary>
+    public int CudaBatchSize { get; init; }
+
+    /// <summary>Threads that share one run on the CPU; 0: one per processor this process may use.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>
+    /// Whether idle threads of the runtime wait by spinning. A little faster when it is alone on the machine; off by
+    /// default because decoding shares the processors.
+    /// </summary>
+    public bool Spinning { get; init; }
+
+    /// <summary>Number of the GPU.</summary>
+    public int Device { get; init; }
+
+    /// <summary>Whether a GPU may round factors to 10 bits of mantissa (TF32): faster, and no longer float32.</summary>
+    public bool AllowTf32 { get; init; }
+
+    internal int BatchSizeOn(ExecutionProvider provider) =>
+        provider == ExecutionProvider.Cuda && CudaBatchSize > 0 ? CudaBatchSize : BatchSize;
+}

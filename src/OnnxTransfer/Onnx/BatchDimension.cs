@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using Google.Protobuf;
+using OnnxTransfer.Onnx.Proto;
+
+namespace OnnxTransfer.Onnx;
+
+/// <summary>The first dimension of inputs and outputs: made the symbol N, so that any number of images fits.</summary>
+public static class BatchDimension
+{
+    /// <summary>The name of the dimension.</summary>
+    public const string Symbol = "N";
+
+    /// <summary>
+    /// Makes the first dimension of every input and output the symbol N. Where it was a fixed number, stale inner shapes
+    /// are dropped, and a Reshape to a constant shape that begins with that number keeps the batch it gets instead.
+    /// </summary>
+    public static OnnxModel Free(OnnxModel model)
+    {
+        var builder = GraphBuilder.Over(model);
+        var graph = builder.Graph;
+        var fixedBatch = graph.Input.Select(First).FirstOrDefault(d => d?.HasDimValue == true)?.DimValue;
+        foreach (var dimension in graph.Input.Concat(graph.Output).Select(First).OfType<TensorShapeProto.Types.Dimension>())
+        {
+            dimension.DimParam = Symbol;
+        }
+
+        if (fixedBatch is { } batch)
+        {
+            graph.ValueInfo.Clear();
+            FreeReshapes(builder, batch);
+        }
+
+        return builder.Build();
+    }
+
+    private static TensorShapeProto.Types.Dimension? First(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim.FirstOrDefault();
+
+    /// <summary>In a Reshape's shape, 0 stands for "as in the input": right for every batch.</summary>
+    private static void FreeReshapes(GraphBuilder builder, long batch)
+    {
+        var graph = builder.Graph;
+        var moving = graph.Input.Select(i => i.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var node in graph.Node)
+        {
+            if (!node.Input.Any(moving.Contains))
+            {
+                continue;
+            }
+
+            moving.UnionWith(node.Output);
+            if (node.OpType == "Reshape" && node.Input.Count == 2 && moving.Contains(node.Input[0])
+                && ConstantShape(graph, node.Input[1]) is [var first, _, ..] shape && first == batch)
+            {
+                shape[0] = 0;
+                node.Input[1] = builder.Longs($"{node.Output[0]}_shape", shape, shape.Length);
+            }
+        }
+    }
+
+    private static long[]? ConstantShape(GraphProto graph, string name)
+    {
+        var tensor = graph.Initializer.FirstOrDefault(t => t.Name == name)
+            ?? graph.Node.FirstOrDefault(n => n.OpType == "Constant" && n.Output.Contains(name))?.Attribute.FirstOrDefault(a => a.Name == "value")?.T;
+        if (tensor is null || tensor.DataType != (int)ElementType.Int64)
+        {
+            return null;
+        }
+
+        if (tensor.Int64Data.Count > 0)
+        {
+            return [.. tensor.Int64Data];
+        }
+
+        var bytes = tensor.RawData.Span;
+        var values = new long[bytes.Length / sizeof(long)];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes[(i * sizeof(long))..]);
+        }
+
+        return values;
+    }
+}

@@ -1,0 +1,203 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using OnnxTransfer.Onnx.Proto;
+
+namespace OnnxTransfer.Onnx;
+
+/// <summary>
+/// Adds nodes to a copy of a model, or to an empty graph. Names of inner tensors are hints, made unique where taken: the
+/// real name is returned.
+/// </summary>
+internal sealed class GraphBuilder
+{
+    /// <summary>Oldest operator set whose Add, Mul and Gemm broadcast as today.</summary>
+    public const int OldestOpset = 7;
+
+    private readonly ModelProto proto;
+    private readonly string source;
+    private readonly HashSet<string> names;
+    private readonly List<NodeProto> added = [];
+
+    private GraphBuilder(ModelProto proto, string source)
+    {
+        this.proto = proto;
+        this.source = source;
+        names = [.. Graph.Input.Select(i => i.Name), .. Graph.Initializer.Select(t => t.Name), .. Graph.Node.SelectMany(n => n.Output)];
+    }
+
+    public int Opset { get; private init; }
+
+    public GraphProto Graph => proto.Graph;
+
+    /// <summary>A builder over a copy of <paramref name="model"/>; the weights themselves are shared.</summary>
+    public static GraphBuilder Over(OnnxModel model)
+    {
+        if (model.Opset is < OldestOpset)
+        {
+            throw new OnnxException($"{model.Source}: uses operator set {model.Opset}; expected {OldestOpset} or newer: "
+                + "convert it with onnx.version_converter.convert_version(model, 13)");
+        }
+
+        var copy = model.Proto.Clone();
+        var builder = new GraphBuilder(copy, model.Source) { Opset = model.Opset };
+        builder.ListWeightsNowhereElse();
+        return builder;
+    }
+
+    /// <summary>A graph with nothing in it.</summary>
+    public static GraphBuilder Empty(int opset = 13, string name = "graph")
+    {
+        var proto = new ModelProto { IrVersion = 7, ProducerName = "OnnxTransfer", Graph = new GraphProto { Name = name } };
+        proto.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
+        return new GraphBuilder(proto, name) { Opset = opset };
+    }
+
+    /// <summary>A new graph input; a dimension is a number or, below zero, the symbolic batch N.</summary>
+    public string Input(string name, ElementType type, params long[] dims)
+    {
+        Take(name);
+        Graph.Input.Add(Value(name, type, dims));
+        return name;
+    }
+
+    /// <summary>Removes an input, so that a node can compute what was fed.</summary>
+    public void RemoveInput(string name)
+    {
+        Graph.Input.Remove(Graph.Input.Single(i => i.Name == name));
+        names.Remove(name);
+    }
+
+    public string Floats(string hint, ReadOnlySpan<float> values, params long[] dims) =>
+        Constant(hint, ElementType.Float, MemoryMarshal.AsBytes(values), dims);
+
+    public string Longs(string hint, ReadOnlySpan<long> values, params long[] dims) =>
+        Constant(hint, ElementType.Int64, MemoryMarshal.AsBytes(values), dims);
+
+    /// <summary>Adds a node with one output and returns that output's name.</summary>
+    public string Node(string operation, string[] inputs, string hint, params (string Name, object Value)[] attributes) =>
+        NodeInto(Free(hint), operation, inputs, attributes);
+
+    /// <summary>Adds a node that computes <paramref name="output"/>, a name that must not be taken yet.</summary>
+    public string NodeInto(string output, string operation, string[] inputs, params (string Name, object Value)[] attributes)
+    {
+        Take(output);
+        var node = new NodeProto { OpType = operation, Name = output };
+        node.Input.AddRange(inputs);
+        node.Output.Add(output);
+        node.Attribute.AddRange(attributes.Select(a => Attribute(a.Name, a.Value)));
+        added.Add(node);
+        return output;
+    }
+
+    /// <summary>Declares an output; with no dimensions given, only its name and type.</summary>
+    public void Output(string name, ElementType type = ElementType.Float, params long[] dims) => Graph.Output.Add(Value(name, type, dims));
+
+    /// <summary>Dimensions that inputs, outputs or value infos declare for a tensor; null where none do.</summary>
+    public IReadOnlyList<long>? Dimensions(string tensor) => Graph.Output.Concat(Graph.ValueInfo).Concat(Graph.Input)
+        .Where(v => v.Name == tensor).Select(v => TensorInfo.From(v).Dimensions).FirstOrDefault(d => d is not null);
+
+    /// <summary>Fails, naming the tensors there are, where nothing gives <paramref name="tensor"/>.</summary>
+    public void Require(string tensor)
+    {
+        if (!names.Contains(tensor))
+        {
+            var candidates = Graph.Node.SelectMany(n => n.Output).Concat(Graph.Input.Select(i => i.Name)).Where(n => n.Length > 0);
+            throw new OnnxException($"{source}: has no tensor '{tensor}'; it has {NearNames.List(tensor, candidates)}");
+        }
+    }
+
+    /// <summary>The finished model: new nodes come last, or first when they feed the old ones (nodes must be in order).</summary>
+    public OnnxModel Build(bool newNodesFirst = false)
+    {
+        if (newNodesFirst)
+        {
+            added.Reverse();
+            added.ForEach(node => Graph.Node.Insert(0, node));
+        }
+        else
+        {
+            Graph.Node.AddRange(added);
+        }
+
+        added.Clear();
+        return new(proto, source);
+    }
+
+    private string Constant(string hint, ElementType type, ReadOnlySpan<byte> values, long[] dims)
+    {
+        var name = Free(hint);
+        names.Add(name);
+        var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(values) };
+        tensor.Dims.AddRange(dims);
+        Graph.Initializer.Add(tensor);
+        return tensor.Name;
+    }
+
+    private string Free(string hint)
+    {
+        var name = hint;
+        for (var i = 1; names.Contains(name); i++)
+        {
+            name = $"{hint}_{i}";
+        }
+
+        return name;
+    }
+
+    private void Take(string name)
+    {
+        if (!names.Add(name))
+        {
+            throw new OnnxException($"{source}: already has a tensor '{name}', so none of that name can be added; choose another name");
+        }
+    }
+
+    private static ValueInfoProto Value(string name, ElementType type, long[] dims)
+    {
+        var tensor = new TypeProto.Types.Tensor { ElemType = (int)type };
+        if (dims.Length > 0)
+        {
+            tensor.Shape = new TensorShapeProto();
+            tensor.Shape.Dim.AddRange(dims.Select(d => d < 0
+                ? new TensorShapeProto.Types.Dimension { DimParam = BatchDimension.Symbol }
+                : new TensorShapeProto.Types.Dimension { DimValue = d }));
+        }
+
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
+    }
+
+    private static AttributeProto Attribute(string name, object value)
+    {
+        var attribute = new AttributeProto { Name = name };
+        switch (value)
+        {
+            case int number:
+                (attribute.Type, attribute.I) = (AttributeProto.Types.AttributeType.Int, number);
+                break;
+            case float number:
+                (attribute.Type, attribute.F) = (AttributeProto.Types.AttributeType.Float, number);
+                break;
+            case long[] numbers:
+                attribute.Type = AttributeProto.Types.AttributeType.Ints;
+                attribute.Ints.AddRange(numbers);
+                break;
+            default:
+                throw new ArgumentException($"attribute {name}: no ONNX form for a {value.GetType().Name}", nameof(value));
+        }
+
+        return attribute;
+    }
+
+    /// <summary>
+    /// Before IR version 4 every weight had to be an input too; there it may be overridden and so is never folded. All
+    /// weights are constants here, so none is listed as an input, which IR version 4 allows.
+    /// </summary>
+    private void ListWeightsNowhereElse()
+    {
+        var weights = Graph.Initializer.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
+        var inputs = Graph.Input.Where(i => !weights.Contains(i.Name)).ToArray();
+        Graph.Input.Clear();
+        Graph.Input.AddRange(inputs);
+        proto.IrVersion = Math.Max(proto.IrVersion, 4);
+    }
+}

@@ -1,0 +1,71 @@
+namespace OnnxTransfer.Onnx;
+
+/// <summary>
+/// How a tap's feature map [C, H, W] becomes a vector: <c>average</c> or <c>max</c> over all places (C numbers),
+/// <c>gridN</c>, the averages of an N x N grid (C N^2 numbers), or <c>none</c>, as it is (C H W numbers).
+/// </summary>
+public readonly record struct TapPooling
+{
+    private TapPooling(string name, int grid)
+    {
+        Name = name;
+        Grid = grid;
+    }
+
+    /// <summary>Over all places: C numbers.</summary>
+    public static TapPooling Average { get; } = new("average", 1);
+
+    /// <summary>The largest value over all places: C numbers.</summary>
+    public static TapPooling Max { get; } = new("max", 0);
+
+    /// <summary>Flattened as it is: C H W numbers, channel by channel.</summary>
+    public static TapPooling None { get; } = new("none", 0);
+
+    /// <summary>average, max, none or gridN.</summary>
+    public string Name => field ?? "none";
+
+    /// <summary>N of gridN, 1 for average, 0 otherwise.</summary>
+    public int Grid { get; }
+
+    /// <summary>Averages of an n x n grid as torch's adaptive_avg_pool2d: cell i spans places floor(i H / n) to ceil((i + 1) H / n).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">n is not between 1 and 64.</exception>
+    public static TapPooling GridOf(int n) => n is >= 1 and <= 64
+        ? new($"grid{n}", n)
+        : throw new ArgumentOutOfRangeException(nameof(n), n, "expected 1 to 64 cells a side");
+
+    /// <summary>Reads <c>average</c>, <c>max</c>, <c>none</c> or <c>grid4</c>.</summary>
+    /// <exception cref="FormatException">Anything else.</exception>
+    public static TapPooling Parse(string text) => TryParse(text, out var pooling)
+        ? pooling
+        : throw new FormatException($"pooling '{text}'; expected average, max, none or gridN with N from 1 to 64, such as grid4");
+
+    /// <summary>The same without an exception.</summary>
+    public static bool TryParse(string? text, out TapPooling pooling)
+    {
+        pooling = text switch { "average" => Average, "max" => Max, _ => None };
+        if (text is "average" or "max" or "none")
+        {
+            return true;
+        }
+
+        if (text is null || !text.StartsWith("grid", StringComparison.Ordinal)
+            || !int.TryParse(text.AsSpan(4), System.Globalization.NumberStyles.None, null, out var n) || n is < 1 or > 64)
+        {
+            return false;
+        }
+
+        pooling = GridOf(n);
+        return true;
+    }
+
+    /// <summary>Width of the vector made of a map of <paramref name="shape"/>: [C, H, W], or [D] for what is a vector already.</summary>
+    public int WidthOf(IReadOnlyList<int> shape) => Name switch
+    {
+        "none" => shape.Aggregate(1, (a, b) => checked(a * b)),
+        "max" => shape[0],
+        _ => checked(shape[0] * Grid * Grid),
+    };
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}
