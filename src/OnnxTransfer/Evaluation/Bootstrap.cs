@@ -1,0 +1,62 @@
+using OnnxTransfer.Numerics;
+
+namespace OnnxTransfer.Evaluation;
+
+/// <summary>
+/// The percentile bootstrap for scores that are functions of sums over rows. Groups are resampled whole, because rows of
+/// one group err together; rows where there are no groups.
+/// </summary>
+internal static class Bootstrap
+{
+    /// <summary>Resamples behind every interval.</summary>
+    public const int Resamples = 2000;
+
+    /// <summary>
+    /// The interval of <paramref name="score"/>, a function of column sums. <paramref name="columns"/>: per column one
+    /// value per row.
+    /// </summary>
+    public static Interval Of(double[][] columns, string[] groups, long seed, Func<double[], double> score)
+    {
+        int rows = columns[0].Length;
+        int[][] members = FoldAssignment.Members(rows, groups);
+        var units = new double[members.Length * columns.Length];
+        for (int u = 0; u < members.Length; u++)
+        {
+            for (int c = 0; c < columns.Length; c++)
+            {
+                units[(u * columns.Length) + c] = members[u].Sum(row => columns[c][row]);
+            }
+        }
+
+        var random = new SeededRandom(seed);
+        var scores = new double[Resamples];
+        var sums = new double[columns.Length];
+        for (int resample = 0; resample < Resamples; resample++)
+        {
+            Array.Clear(sums);
+            for (int draw = 0; draw < members.Length; draw++)
+            {
+                int unit = random.NextInt(members.Length) * sums.Length;
+                for (int c = 0; c < sums.Length; c++)
+                {
+                    sums[c] += units[unit + c];
+                }
+            }
+
+            scores[resample] = score(sums);
+        }
+
+        double[] defined = [.. scores.Where(value => !double.IsNaN(value)).Order()];
+        return defined.Length == 0 ? new Interval(double.NaN, double.NaN) : new Interval(Quantile(defined, 0.025), Quantile(defined, 0.975));
+    }
+
+    /// <summary>The quantile of sorted values, linear between neighbours (numpy's default).</summary>
+    public static double Quantile(double[] sorted, double part)
+    {
+        double place = part * (sorted.Length - 1);
+        int below = (int)place;
+        int above = Math.Min(below + 1, sorted.Length - 1);
+        double share = place - below;
+        return share == 0 ? sorted[below] : sorted[below] + (share * (sorted[above] - sorted[below]));
+    }
+}

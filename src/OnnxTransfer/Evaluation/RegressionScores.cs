@@ -1,0 +1,115 @@
+using System.Globalization;
+
+namespace OnnxTransfer.Evaluation;
+
+/// <summary>Scores of predicted values against targets, equal to scikit-learn's. Rows count alike; weights are not used.</summary>
+public sealed record RegressionScores : Scores
+{
+    /// <summary>
+    /// 1 - squared errors / squared distances of the targets from their mean; may be negative. NaN for a single row; where
+    /// all targets are equal 1 if all are hit, else 0 (scikit-learn's force_finite).
+    /// </summary>
+    public required double R2 { get; init; }
+
+    /// <summary>95 % interval of <see cref="R2"/>: 2,000 seeded resamples of rows, or of groups where there are any.</summary>
+    public required Interval R2Interval { get; init; }
+
+    /// <summary>Root of the mean squared error, in the target's unit.</summary>
+    public required double RootMeanSquaredError { get; init; }
+
+    /// <summary>Mean absolute error, in the target's unit.</summary>
+    public required double MeanAbsoluteError { get; init; }
+
+    /// <summary>Median of |value - target| / |target|; a missed target of 0 counts as infinite, a hit one as 0.</summary>
+    public required double MedianRelativeError { get; init; }
+
+    /// <inheritdoc/>
+    public override string MainName => "R2";
+
+    /// <inheritdoc/>
+    public override double Main => R2;
+
+    /// <inheritdoc/>
+    public override Interval MainInterval => R2Interval;
+
+    /// <summary>Measures.</summary>
+    /// <param name="values">N predicted values.</param>
+    /// <param name="targets">N right ones.</param>
+    /// <param name="groups">Group per row, or empty.</param>
+    /// <param name="seed">Of the interval's resamples.</param>
+    /// <exception cref="ArgumentException">Sizes do not fit, there are no rows, or a number is not finite; the message names the row.</exception>
+    public static RegressionScores Of(double[] values, double[] targets, string[]? groups = null, long seed = 0)
+    {
+        Check(values, targets);
+        int count = targets.Length;
+        double mean = targets.Average();
+        var ones = new double[count];
+        var centred = new double[count];
+        var squares = new double[count];
+        var errors = new double[count];
+        var relative = new double[count];
+        for (int i = 0; i < count; i++)
+        {
+            double error = Math.Abs(values[i] - targets[i]);
+            (ones[i], centred[i], errors[i]) = (1, targets[i] - mean, error * error);
+            squares[i] = centred[i] * centred[i];
+            relative[i] = error == 0 ? 0 : error / Math.Abs(targets[i]);
+        }
+
+        Array.Sort(relative);
+        return new RegressionScores
+        {
+            Count = count,
+            R2 = R2Of(errors.Sum(), squares.Sum(), count),
+            R2Interval = Bootstrap.Of([errors, squares, centred, ones], groups ?? [], seed,
+                sums => R2Of(sums[0], sums[1] - (sums[2] * sums[2] / sums[3]), sums[3])),
+            RootMeanSquaredError = Math.Sqrt(errors.Sum() / count),
+            MeanAbsoluteError = errors.Sum(Math.Sqrt) / count,
+            MedianRelativeError = Median(relative),
+        };
+    }
+
+    /// <summary>A readable summary, one score a line.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"R2         {R2:f4}  (95 %: {R2Interval}, {Count} rows)\n" +
+        $"RMSE       {RootMeanSquaredError:g6}\n" +
+        $"MAE        {MeanAbsoluteError:g6}\n" +
+        $"median relative error {MedianRelativeError:p1}");
+
+    private static void Check(double[] values, double[] targets)
+    {
+        if (targets.Length == 0)
+        {
+            throw new ArgumentException("there are no rows to measure on; expected at least one row with a target");
+        }
+
+        if (values.Length != targets.Length)
+        {
+            throw new ArgumentException($"{values.Length} values for {targets.Length} targets; expected one per target");
+        }
+
+        for (int i = 0; i < targets.Length; i++)
+        {
+            if (!double.IsFinite(targets[i]) || !double.IsFinite(values[i]))
+            {
+                throw new ArgumentException($"row {i} has the value {values[i]} and the target {targets[i]}; expected finite numbers");
+            }
+        }
+    }
+
+    private static double R2Of(double errors, double spread, double count)
+    {
+        if (count < 2)
+        {
+            return double.NaN;
+        }
+
+        return spread > 0 ? 1 - (errors / spread) : errors == 0 ? 1 : 0;
+    }
+
+    private static double Median(double[] sorted)
+    {
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 || sorted[middle - 1] == sorted[middle] ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle]);
+    }
+}

@@ -1,0 +1,14 @@
+namespace OnnxTransfer.Heads;
+
+/// <summary>What a linear head does with Wx + b.</summary>
+public enum Activation
+{
+    /// <summary>Class probabilities: exp of each logit over the sum of all.</summary>
+    Softmax,
+
+    /// <summary>The value itself.</summary>
+    Identity,
+
+    /// <summary>The exponential: the head was fitted on the logarithm of a positive target.</summary>
+    Exponential,
+}

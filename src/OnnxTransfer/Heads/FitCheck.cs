@@ -1,0 +1,124 @@
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Numerics;
+
+namespace OnnxTransfer.Heads;
+
+/// <summary>What every trainer asks of its rows before it begins; messages name the row and the cure.</summary>
+internal static class FitCheck
+{
+    /// <summary>Rows there are, weights are usable, embeddings are finite.</summary>
+    public static void Rows(EmbeddingSet set, int threads)
+    {
+        if (set.Count == 0)
+        {
+            throw new ArgumentException("there are no rows to fit on; expected at least one embedding in the train split");
+        }
+
+        CheckLength(set.Weights.Length, set.Count, "weights", mayBeEmpty: true);
+        for (int i = 0; i < set.Weights.Length; i++)
+        {
+            if (!(set.Weights[i] >= 0 && double.IsFinite(set.Weights[i])))
+            {
+                throw new ArgumentException($"{Name(set, i)} has the weight {set.Weights[i]}; expected a finite number of at least 0");
+            }
+        }
+
+        if (set.Weights.Length > 0 && !(set.Weights.Sum() > 0))
+        {
+            throw new ArgumentException($"all {set.Count} rows have the weight 0; expected at least one above 0");
+        }
+
+        int bad = int.MaxValue;
+        var found = new Lock();
+        Parallel.For(0, set.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+        {
+            if (!FloatProducts.AllFinite(set.Rows[i]))
+            {
+                lock (found)
+                {
+                    bad = Math.Min(bad, i);
+                }
+            }
+        });
+        if (bad != int.MaxValue)
+        {
+            throw new ArgumentException(
+                $"the embedding of {Name(set, bad)} holds a NaN or infinite value; expected finite numbers: " +
+                "look at the image, its number columns, or a backbone run at too low a precision");
+        }
+    }
+
+    /// <summary>Every row has a label within the classes; at least two classes have rows of positive weight.</summary>
+    public static bool[] Labels(EmbeddingSet set)
+    {
+        if (set.Classes.Count == 0 || set.Labels.Length == 0)
+        {
+            throw new ArgumentException(
+                set.IsRegression
+                    ? "the set holds targets, not labels; fit a regression head such as RidgeRegression"
+                    : "the set holds no labels; expected a class per row");
+        }
+
+        CheckLength(set.Labels.Length, set.Count, "labels", mayBeEmpty: false);
+        var present = new bool[set.Classes.Count];
+        for (int i = 0; i < set.Count; i++)
+        {
+            int label = set.Labels[i];
+            if ((uint)label >= (uint)present.Length)
+            {
+                throw new ArgumentException(
+                    $"{Name(set, i)} has the label {label}; expected 0 to {present.Length - 1}, an index into the {present.Length} classes" +
+                    (label == -1 ? ": rows without a label cannot be fitted on" : ""));
+            }
+
+            present[label] |= set.Weights.Length == 0 || set.Weights[i] > 0;
+        }
+
+        int count = present.Count(p => p);
+        if (count < 2)
+        {
+            throw new ArgumentException(
+                $"all {set.Count} rows belong to the one class '{set.Classes[Array.IndexOf(present, true)]}'; expected rows of at least two classes");
+        }
+
+        return present;
+    }
+
+    /// <summary>Every row has a finite target, positive where its logarithm is to be fitted.</summary>
+    public static void Targets(EmbeddingSet set, bool positive)
+    {
+        if (!set.IsRegression)
+        {
+            throw new ArgumentException(
+                set.Labels.Length > 0
+                    ? "the set holds labels, not targets; fit a classification head such as LogisticRegression"
+                    : "the set holds no targets; expected a number per row");
+        }
+
+        CheckLength(set.Targets.Length, set.Count, "targets", mayBeEmpty: false);
+        for (int i = 0; i < set.Count; i++)
+        {
+            double target = set.Targets[i];
+            if (!double.IsFinite(target))
+            {
+                throw new ArgumentException($"{Name(set, i)} has the target {target}; expected a finite number");
+            }
+
+            if (positive && !(target > 0))
+            {
+                throw new ArgumentException(
+                    $"{Name(set, i)} has the target {target}; LogTarget needs targets above 0: leave LogTarget out or remove the row");
+            }
+        }
+    }
+
+    private static void CheckLength(int length, int rows, string what, bool mayBeEmpty)
+    {
+        if (length != rows && !(mayBeEmpty && length == 0))
+        {
+            throw new ArgumentException($"the set holds {length} {what} for {rows} rows; expected one per row");
+        }
+    }
+
+    private static string Name(EmbeddingSet set, int row) => row < set.Names.Length ? $"row {row} ({set.Names[row]})" : $"row {row}";
+}

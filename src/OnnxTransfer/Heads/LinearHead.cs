@@ -1,0 +1,120 @@
+using OnnxTransfer.Numerics;
+
+namespace OnnxTransfer.Heads;
+
+/// <summary>
+/// A linear probe: activation(W x + b) of a raw embedding x. Whatever standardisation the fit used is folded into W and b,
+/// so that the head is one matrix product, here and in ONNX.
+/// </summary>
+public sealed class LinearHead : IHead
+{
+    private const int BlockRows = 64;
+
+    /// <summary>A head of given weights; nothing is copied.</summary>
+    /// <param name="weights">k x D, row-major: the weights of output c start at c x D.</param>
+    /// <param name="bias">k values; their number decides k.</param>
+    /// <param name="activation">What is done with W x + b.</param>
+    /// <param name="classes">k class names in the order of the outputs for <see cref="Activation.Softmax"/>, else empty.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
+    public LinearHead(float[] weights, float[] bias, Activation activation, IReadOnlyList<string> classes)
+    {
+        bool isClassifier = activation == Activation.Softmax;
+        if (bias.Length == 0 || weights.Length == 0 || weights.Length % bias.Length != 0
+            || (isClassifier ? classes.Count != bias.Length : classes.Count != 0))
+        {
+            throw new ArgumentException(
+                $"a {activation} head of {weights.Length} weights, {bias.Length} biases and {classes.Count} class names does not fit together; " +
+                "expected k x D weights, k biases, and k class names for Softmax or none for the others");
+        }
+
+        Weights = weights;
+        Bias = bias;
+        Activation = activation;
+        Classes = classes;
+    }
+
+    /// <inheritdoc/>
+    public int Width => Weights.Length / Bias.Length;
+
+    /// <inheritdoc/>
+    public int Outputs => Bias.Length;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>k x D weights of the raw embedding, row-major.</summary>
+    public float[] Weights { get; }
+
+    /// <summary>k biases.</summary>
+    public float[] Bias { get; }
+
+    /// <summary>What is done with W x + b.</summary>
+    public Activation Activation { get; }
+
+    /// <inheritdoc/>
+    public Matrix Predict(IRows rows)
+    {
+        CheckWidth(rows.Width);
+        var result = new Matrix(rows.Count, Outputs);
+        int blocks = (rows.Count + BlockRows - 1) / BlockRows;
+        Parallel.For(0, blocks, () => new float[BlockRows * Width], (block, _, buffer) =>
+        {
+            int first = block * BlockRows, count = Math.Min(BlockRows, rows.Count - first);
+            for (int i = 0; i < count; i++)
+            {
+                rows[first + i].CopyTo(buffer.AsSpan(i * Width, Width));
+            }
+
+            var outputs = result.Values.AsSpan(first * Outputs, count * Outputs);
+            FloatProducts.Multiply(buffer.AsSpan(0, count * Width), Weights, Width, outputs);
+            for (int i = 0; i < count; i++)
+            {
+                Activate(outputs.Slice(i * Outputs, Outputs));
+            }
+
+            return buffer;
+        }, _ => { });
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Predict(ReadOnlySpan<float> embedding, Span<float> result)
+    {
+        CheckWidth(embedding.Length);
+        if (result.Length != Outputs)
+        {
+            throw new ArgumentException($"the result has room for {result.Length} values; the head predicts {Outputs}", nameof(result));
+        }
+
+        FloatProducts.Multiply(embedding, Weights, Width, result);
+        Activate(result);
+    }
+
+    private void CheckWidth(int width)
+    {
+        if (width != Width)
+        {
+            throw new ArgumentException(
+                $"the embeddings are {width} wide; this head was fitted on {Width}: use the backbone, tap and number columns it was fitted with");
+        }
+    }
+
+    // Adds the bias, then activates, both in place.
+    private void Activate(Span<float> outputs)
+    {
+        for (int c = 0; c < outputs.Length; c++)
+        {
+            outputs[c] += Bias[c];
+        }
+
+        switch (Activation)
+        {
+            case Activation.Softmax:
+                Softmax.Apply(outputs);
+                break;
+            case Activation.Exponential:
+                outputs[0] = (float)Math.Exp(outputs[0]);
+                break;
+        }
+    }
+}
