@@ -1,7 +1,7 @@
 namespace OnnxTransfer.Backbones;
 
 /// <summary>A backbone cannot be found, or its description and its file do not fit together; the message says the cure.</summary>
-public sealed class BackboneException : Exception
+public sealed class BackboneException : OnnxTransferException
 {
     /// <summary>An error with its whole message: found, where, expected, cure.</summary>
     public BackboneException(string message) : base(message)

@@ -6,7 +6,7 @@ namespace OnnxTransfer.Imaging;
 /// <param name="message">What was found, expected and can be done; the file's name is put before it.</param>
 /// <param name="inner">The error below, if there is one.</param>
 public sealed class ImageException(string file, ImageFault fault, string message, Exception? inner = null)
-    : Exception($"{file}: {message}", inner)
+    : OnnxTransferException($"{file}: {message}", inner)
 {
     /// <summary>The file, or the name of the image within it.</summary>
     public string File { get; } = file;
