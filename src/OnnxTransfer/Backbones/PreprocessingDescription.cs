@@ -1,3 +1,5 @@
+using OnnxTransfer.Imaging;
+
 namespace OnnxTransfer.Backbones;
 
 /// <summary>
@@ -13,4 +15,16 @@ namespace OnnxTransfer.Backbones;
 /// <param name="Std">Three numbers above 0, likewise.</param>
 public sealed record PreprocessingDescription(
     bool ShorterSide, int Height, int Width, int CropHeight, int CropWidth, string Interpolation,
-    IReadOnlyList<float> Mean, IReadOnlyList<float> Std);
+    IReadOnlyList<float> Mean, IReadOnlyList<float> Std)
+{
+    /// <summary>The part that is done to pixels; scaling to floats is the graph's.</summary>
+    public PixelPreprocessing ToPixelPreprocessing() => new()
+    {
+        Resize = ShorterSide ? ResizeRule.ShorterSide : ResizeRule.Exact,
+        Height = Height,
+        Width = Width,
+        CropHeight = CropHeight,
+        CropWidth = CropWidth,
+        Interpolation = Interpolation == "bicubic" ? Imaging.Interpolation.Bicubic : Imaging.Interpolation.Bilinear,
+    };
+}

@@ -24,6 +24,9 @@ public sealed record ManifestColumns
     /// <summary>Rows with the same value become one item whose photos' embeddings are averaged. No usual name.</summary>
     public string? AverageBy { get; init; }
 
+    /// <summary>True to read no labels and no targets, for prediction.</summary>
+    public bool IgnoreAnswers { get; init; }
+
     /// <summary>Numeric columns appended to the embedding.</summary>
     public IReadOnlyList<string> Numbers { get; init; } = [];
 }

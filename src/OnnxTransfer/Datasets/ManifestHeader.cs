@@ -8,6 +8,11 @@ internal sealed record ManifestHeader(
     {
         var label = columns.Target is not null && columns.Label is null ? null : Column(columns.Label, "label", "class");
         var target = columns.Label is not null && columns.Target is null ? null : Column(columns.Target, "target", "value", "y");
+        if (columns.IgnoreAnswers)
+        {
+            (label, target) = (null, null);
+        }
+
         if (label is not null && target is not null)
         {
             throw new DatasetException(

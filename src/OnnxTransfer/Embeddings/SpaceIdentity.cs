@@ -15,10 +15,13 @@ public sealed record SpaceIdentity
     /// <summary>SHA-256 of the backbone's .onnx file, hexadecimal.</summary>
     public required string BackboneSha256 { get; init; }
 
-    /// <summary>The tap: its name, its tensor and how it is pooled.</summary>
+    /// <summary>The tap's name and how it is pooled, for people.</summary>
     public required string Tap { get; init; }
 
-    /// <summary>From decoded pixels to the input tensor: resize, crop, interpolation, mean, std, channel order.</summary>
+    /// <summary>All that decides the vector of given pixels: weights, tensor, pooling, normalisation, precision.</summary>
+    public required string Computation { get; init; }
+
+    /// <summary>From decoded pixels to the graph's: resize, crop, interpolation.</summary>
     public required string Preprocessing { get; init; }
 
     /// <summary>Which library turned bytes into pixels, with its version; "raw" for pixels stored as they are.</summary>
@@ -30,7 +33,7 @@ public sealed record SpaceIdentity
     /// <summary>D, values per embedding.</summary>
     public required int Width { get; init; }
 
-    /// <summary>32 hexadecimal digits that name the space's folder: the front of the SHA-256 of all of the above but the backbone's name.</summary>
+    /// <summary>32 hexadecimal digits that name the space's folder: the front of the SHA-256 of all of the above but what is for people.</summary>
     public string Id() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
-        new[] { BackboneSha256, Tap, Preprocessing, Decoder, Precision, $"{Width}" })).AsSpan(0, 16));
+        new[] { BackboneSha256, Computation, Preprocessing, Decoder, Precision, $"{Width}" })).AsSpan(0, 16));
 }

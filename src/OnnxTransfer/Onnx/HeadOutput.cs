@@ -8,4 +8,7 @@ public enum HeadOutput
 
     /// <summary>The scores themselves: [N, k]; one column for a regression.</summary>
     Value,
+
+    /// <summary>The exponential of the score, for a head fitted on the logarithm of the target: [N, 1].</summary>
+    Exponential,
 }

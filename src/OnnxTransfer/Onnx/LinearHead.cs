@@ -37,6 +37,10 @@ public static class LinearHead
         {
             builder.NodeInto(outputName, "Gemm", operands, ("transB", 1));
         }
+        else if (kind == HeadOutput.Exponential)
+        {
+            builder.NodeInto(outputName, "Exp", [builder.Node("Gemm", operands, "head_scores", ("transB", 1))]);
+        }
         else
         {
             builder.NodeInto(outputName, "Softmax", [builder.Node("Gemm", operands, "head_scores", ("transB", 1))], ("axis", 1));

@@ -1,0 +1,72 @@
+using System.CommandLine;
+
+namespace OnnxTransfer.Cli;
+
+/// <summary>The verbs, and what every one of them shares: errors as messages, exit codes, Ctrl-C.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Root(Terminal terminal) => new(
+        """
+        Transfer learning on images: a pretrained ONNX backbone turns images into embeddings, kept on disk by content; a head
+        is trained on them; the result is one ONNX file from pixels to answer.
+
+        Exit codes: 0 done; 1 the work failed; 2 bad usage; 3 more images failed than --max-failures allows; 130 interrupted.
+        """)
+    {
+        ModelsCommand.Create(terminal),
+        EmbedCommand.Create(terminal),
+        TrainCommand.Create(terminal),
+        EvaluateCommand.Create(terminal),
+        PredictCommand.Create(terminal),
+        CacheCommand.Create(terminal),
+    };
+
+    public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellation = default)
+    {
+        var parsed = Root(terminal).Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                terminal.Say($"error: {error.Message}");
+            }
+
+            terminal.Say($"'onnxtransfer {parsed.CommandResult.Command.Name} --help' tells what it takes.");
+            return ExitCode.BadUsage;
+        }
+
+        var configuration = new InvocationConfiguration
+        {
+            Output = terminal.Out,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromMinutes(5), // Ctrl-C lets the batch and the part in flight be finished
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellation);
+        }
+        catch (UsageException error)
+        {
+            terminal.Say($"error: {error.Message}");
+            return ExitCode.BadUsage;
+        }
+        catch (OnnxTransferException error)
+        {
+            terminal.Say($"error: {error.Message}");
+            return error is Embeddings.TooManyFailuresException ? ExitCode.TooManyFailures : ExitCode.FailedWork;
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Say("interrupted; what was embedded is kept, and the next run goes on from there");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception error)
+        {
+            terminal.Say($"error: {error.Message}");
+            terminal.Say("This was not foreseen; please report it with what follows.");
+            terminal.Say(error.ToString());
+            return ExitCode.FailedWork;
+        }
+    }
+}

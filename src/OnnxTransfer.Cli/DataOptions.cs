@@ -1,0 +1,60 @@
+using System.CommandLine;
+using OnnxTransfer.Datasets;
+
+namespace OnnxTransfer.Cli;
+
+/// <summary>What says which data set is meant, for every verb that takes one.</summary>
+internal sealed class DataOptions
+{
+    public Argument<string> Data { get; } = new("data")
+    {
+        Description = "a folder of images (class per sub-folder; train, val and test folders are honoured), a .csv or .tsv manifest, a folder of idx files (MNIST) or of CIFAR binaries",
+    };
+
+    public Option<string?> Path { get; } = new("--path-column") { Description = "manifest: the column of image files (default: path, file, image or filename)" };
+
+    public Option<string?> Label { get; } = new("--label") { Description = "manifest: the column of class names (default: label or class)" };
+
+    public Option<string?> Target { get; } = new("--target") { Description = "manifest: the column of numbers to predict (default: target, value or y)" };
+
+    public Option<string?> Split { get; } = new("--split-column") { Description = "manifest: the column with train, val or test (default: split)" };
+
+    public Option<string?> Weight { get; } = new("--weight-column") { Description = "manifest: the column of weights (default: weight)" };
+
+    public Option<string?> Group { get; } = new("--group") { Description = "manifest: rows with the same value here stay in one split and fold (default: group)" };
+
+    public Option<string?> AverageBy { get; } = new("--average-by") { Description = "manifest: rows with the same value here are photos of one item; their embeddings are averaged" };
+
+    public Option<string?> Numbers { get; } = new("--numbers") { Description = "manifest: numeric columns appended to the embedding, separated by commas" };
+
+    public Option<string?> ClassNames { get; } = new("--class-names") { Description = "idx files: names of the classes in label order, separated by commas" };
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(Data);
+        foreach (var option in new Option[] { Path, Label, Target, Split, Weight, Group, AverageBy, Numbers, ClassNames })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    public Dataset Open(ParseResult parsed)
+    {
+        var columns = new ManifestColumns
+        {
+            Path = parsed.GetValue(Path),
+            Label = parsed.GetValue(Label),
+            Target = parsed.GetValue(Target),
+            Split = parsed.GetValue(Split),
+            Weight = parsed.GetValue(Weight),
+            Group = parsed.GetValue(Group),
+            AverageBy = parsed.GetValue(AverageBy),
+            Numbers = List(parsed.GetValue(Numbers)) ?? [],
+        };
+        var given = new Option[] { Path, Label, Target, Split, Weight, Group, AverageBy, Numbers }.Any(option => parsed.GetResult(option) is not null);
+        return DatasetReader.Open(parsed.GetValue(Data)!, given ? columns : null, List(parsed.GetValue(ClassNames)));
+    }
+
+    internal static string[]? List(string? text) =>
+        text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Globalization;
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Datasets;
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Inference;
+
+namespace OnnxTransfer.Cli;
+
+/// <summary>How images are embedded, for every verb that does.</summary>
+internal sealed class EmbedOptions
+{
+    public const string DefaultBackbone = "resnet14-cifar10";
+    public const string DefaultCache = "onnxtransfer-cache";
+
+    public Option<string> Backbone { get; } = new("--backbone")
+    {
+        Description = "a name from 'models list', or the path of an .onnx file with its description beside it",
+        DefaultValueFactory = _ => DefaultBackbone,
+    };
+
+    public Option<string?> Tap { get; } = new("--tap")
+    {
+        Description = "taps to embed at, separated by commas, each with another pooling if wanted: layer2,layer3:average (default: what the description says)",
+    };
+
+    public Option<string> Cache { get; } = new("--cache") { Description = "folder that keeps embeddings", DefaultValueFactory = _ => DefaultCache };
+
+    public Option<ExecutionProvider> Provider { get; } = new("--provider")
+    {
+        Description = "auto takes CUDA where it works and says so; cuda or cpu is used or the run fails",
+        DefaultValueFactory = _ => ExecutionProvider.Auto,
+    };
+
+    public Option<int> Batch { get; } = new("--batch") { Description = "images per batch", DefaultValueFactory = _ => 16 };
+
+    public Option<int> Threads { get; } = new("--threads") { Description = "threads of the backbone; 0: one for each core", DefaultValueFactory = _ => 0 };
+
+    public Option<int> DecodeThreads { get; } = new("--decode-threads") { Description = "threads that read, decode and resize; 0: one for each core", DefaultValueFactory = _ => 0 };
+
+    public Option<string> MaxFailures { get; } = new("--max-failures")
+    {
+        Description = "how many images may fail, as a count or a percentage, before the run fails (exit code 3)",
+        DefaultValueFactory = _ => "10%",
+    };
+
+    public Option<string?> Failures { get; } = new("--failures") { Description = "where failed images are listed (default: failures.csv in the cache)" };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { Backbone, Tap, Cache, Provider, Batch, Threads, DecodeThreads, MaxFailures, Failures })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    public Backbone Load(ParseResult parsed, string? name = null)
+    {
+        var settings = new BackboneSettings { Taps = name is null ? DataOptions.List(parsed.GetValue(Tap)) : null, BatchSize = Positive(parsed, Batch, 1), Threads = Positive(parsed, Threads, 0) };
+        return Backbones.Backbone.Load(name ?? parsed.GetValue(Backbone)!, parsed.GetValue(Provider), settings);
+    }
+
+    /// <summary>Embeds with progress, says what was done, lists failures.</summary>
+    public EmbedRun Run(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, CancellationToken cancellation)
+    {
+        var failureFile = parsed.GetValue(Failures) ?? Path.Combine(cache.Folder, "failures.csv");
+        var description = backbone.Description;
+        terminal.Say($"backbone {description.Name} at {string.Join(", ", backbone.Taps.Select(tap => tap.Label))}, {backbone.Width} values an image, on {backbone.Provider.ToString().ToLowerInvariant()}{(backbone.ProviderNote is { } note ? $" ({note})" : "")}");
+        foreach (var remark in dataset.Notes)
+        {
+            terminal.Say($"note: {remark}");
+        }
+
+        using var progress = new EmbedProgressLine(terminal);
+        var settings = new EmbedSettings
+        {
+            DecodeThreads = Positive(parsed, DecodeThreads, 0),
+            MaxFailures = Allowed(parsed.GetValue(MaxFailures)!, dataset.ImageCount),
+            Progress = progress,
+        };
+        EmbedRun run;
+        try
+        {
+            run = Embedder.Run(backbone, dataset, cache, settings, cancellation);
+        }
+        catch (TooManyFailuresException error)
+        {
+            progress.Dispose();
+            List(terminal, error.Failures, failureFile);
+            throw;
+        }
+
+        progress.Dispose();
+        Tell(terminal, run.Report);
+        List(terminal, run.Report.Failures, failureFile);
+        return run;
+    }
+
+    private static void Tell(Terminal terminal, EmbedReport report)
+    {
+        terminal.Say(report.Embedded == 0
+            ? $"embedded nothing: all {report.FromCache} embeddings came from the cache ({report.Seconds:0.0} s)"
+            : $"embedded {report.Embedded}, from the cache {report.FromCache}, failed {report.Failures.Count}: {report.ImagesPerSecond:0} images/s ({report.Seconds:0.0} s)");
+        if (report.Embedded > 0)
+        {
+            terminal.Say("images/s of work by stage: " + string.Join(", ", report.Stages.Select(stage => $"{stage.Name} {stage.ImagesPerSecond:0}")));
+            terminal.Say($"bottleneck: {report.Bottleneck}");
+        }
+
+        terminal.Say("decoded by: " + string.Join(", ", report.Decoders.Select(decoder => $"{decoder.Key} ({decoder.Value})")));
+        foreach (var leak in report.Leaks.Take(5))
+        {
+            terminal.Say($"warning: the same image stands in {string.Join(" and ", leak.Splits.Select(split => split.ToString().ToLowerInvariant()))}: {string.Join(", ", leak.Names)}");
+        }
+
+        if (report.Leaks.Count > 0)
+        {
+            terminal.Say($"warning: {report.Leaks.Count} contents stand in more than one split: scores on them are too good");
+        }
+    }
+
+    private static void List(Terminal terminal, IReadOnlyList<EmbedFailure> failures, string file)
+    {
+        if (failures.Count == 0)
+        {
+            return;
+        }
+
+        EmbeddingFiles.WriteFailures(failures, file);
+        foreach (var failure in failures.Take(5))
+        {
+            terminal.Say($"failed: {failure.Reason}");
+        }
+
+        terminal.Say($"{failures.Count} failed images with reasons: {file}");
+    }
+
+    internal static int? Allowed(string text, int images)
+    {
+        var percentage = text.EndsWith('%');
+        if (!double.TryParse(text.TrimEnd('%'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || (percentage && value > 100))
+        {
+            throw new UsageException($"--max-failures {text}: expected a count such as 20 or a percentage such as 5%");
+        }
+
+        return percentage ? (int)Math.Ceiling(images * value / 100) : (int)Math.Min(value, int.MaxValue);
+    }
+
+    internal static int Positive(ParseResult parsed, Option<int> option, int least)
+    {
+        var value = parsed.GetValue(option);
+        return value >= least ? value : throw new UsageException($"{option.Name} {value}: expected {least} or more");
+    }
+}

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Evaluation;
+using OnnxTransfer.Inference;
+using OnnxTransfer.Prediction;
+
+namespace OnnxTransfer.Cli;
+
+/// <summary><c>evaluate</c>: measure a fused model on labelled images.</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var model = new Argument<string>("model") { Description = "a fused model, as 'train -o' writes it" };
+        var data = new DataOptions();
+        var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu or cuda", DefaultValueFactory = _ => ExecutionProvider.Auto };
+        var seed = new Option<int>("--seed") { Description = "decides the intervals", DefaultValueFactory = _ => 0 };
+        var maxFailures = new EmbedOptions().MaxFailures;
+        var failures = new Option<string?>("--failures") { Description = "write failed images with their reasons to this .csv" };
+        var json = new Option<bool>("--json") { Description = "print one JSON object" };
+        var command = new Command("evaluate", "Measure a fused model on labelled images: on the test split where the data has one of its own, else on everything") { model };
+        data.AddTo(command);
+        foreach (var option in new Option[] { provider, seed, maxFailures, failures, json })
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        return command;
+
+        int Run(ParseResult parsed, CancellationToken cancellation)
+        {
+            var dataset = data.Open(parsed);
+            if (dataset.HasOwnSplits)
+            {
+                dataset = dataset.Of(Datasets.Split.Test);
+                terminal.Say($"measuring on the {dataset.Items.Count} items of the test split");
+            }
+
+            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider));
+            var allowed = EmbedOptions.Allowed(parsed.GetValue(maxFailures)!, dataset.ImageCount);
+            var result = ModelEvaluation.Run(fused, dataset, allowed, parsed.GetValue(seed), cancellation);
+            if (parsed.GetValue(failures) is { } file)
+            {
+                EmbeddingFiles.WriteFailures(result.Failures, file);
+            }
+
+            foreach (var failure in result.Failures.Take(5))
+            {
+                terminal.Say($"failed: {failure.Reason}");
+            }
+
+            if (parsed.GetValue(json))
+            {
+                terminal.WriteJson(AsJson(fused, dataset.Items.Count, result));
+            }
+            else
+            {
+                terminal.Out.WriteLine(result.Scores.ToString());
+                terminal.Out.WriteLine($"{result.Scores.Count} items on {fused.Provider.ToString().ToLowerInvariant()}, {result.Failures.Count} failed, {result.ImagesPerSecond:0} images/s");
+            }
+
+            return ExitCode.Done;
+        }
+    }
+
+    private static JsonObject AsJson(ImageModel model, int items, ModelEvaluationResult result)
+    {
+        var json = new JsonObject
+        {
+            ["backbone"] = model.Card.Backbone.Name,
+            ["provider"] = model.Provider.ToString().ToLowerInvariant(),
+            ["items"] = items,
+            ["embedded"] = result.Images,
+            ["fromCache"] = 0,
+            ["failed"] = result.Failures.Count,
+            ["imagesPerSecond"] = JsonReport.Rounded(result.ImagesPerSecond),
+            ["secondsEmbedding"] = JsonReport.Rounded(result.Seconds),
+            ["secondsFitting"] = 0,
+        };
+        foreach (var (name, value) in JsonReport.Numbers(result.Scores))
+        {
+            json[name] = value;
+        }
+
+        return json;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Evaluation;
+
+namespace OnnxTransfer.Cli;
+
+/// <summary>The fields of --json that scripts may rely on, the same in every verb.</summary>
+internal static class JsonReport
+{
+    public static JsonObject Of(EmbedRun run, string backbone)
+    {
+        var report = run.Report;
+        return new JsonObject
+        {
+            ["backbone"] = backbone,
+            ["provider"] = report.Provider,
+            ["items"] = run.Items.Count,
+            ["images"] = report.Images,
+            ["embedded"] = report.Embedded,
+            ["fromCache"] = report.FromCache,
+            ["failed"] = report.Failures.Count,
+            ["imagesPerSecond"] = Rounded(report.ImagesPerSecond),
+            ["secondsEmbedding"] = Rounded(report.Seconds),
+            ["secondsFitting"] = 0,
+            ["width"] = run.Width,
+            ["bottleneck"] = report.Bottleneck,
+            ["decoders"] = new JsonObject(report.Decoders.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+            ["leaks"] = report.Leaks.Count,
+        };
+    }
+
+    /// <summary>The figures of <paramref name="scores"/> by name; none without a test split.</summary>
+    public static Dictionary<string, double> Numbers(Scores? scores) => scores switch
+    {
+        ClassificationScores classes => new()
+        {
+            ["accuracy"] = classes.Accuracy,
+            ["accuracyLow"] = classes.AccuracyInterval.Low,
+            ["accuracyHigh"] = classes.AccuracyInterval.High,
+            ["top5"] = classes.TopFive,
+            ["macroF1"] = classes.MacroF1,
+            ["logLoss"] = classes.LogLoss,
+        },
+        RegressionScores values => new()
+        {
+            ["r2"] = values.R2,
+            ["r2Low"] = values.R2Interval.Low,
+            ["r2High"] = values.R2Interval.High,
+            ["rmse"] = values.RootMeanSquaredError,
+            ["mae"] = values.MeanAbsoluteError,
+            ["medianRelativeError"] = values.MedianRelativeError,
+        },
+        _ => [],
+    };
+
+    /// <summary>Mean of every figure over the folds, and the folds themselves.</summary>
+    public static JsonObject Of(CrossValidationScores folds)
+    {
+        var figures = folds.Folds.Select(fold => Numbers(fold.Scores)).ToArray();
+        var json = new JsonObject { ["count"] = folds.Folds.Count };
+        foreach (var name in figures[0].Keys.Where(name => !name.EndsWith("Low", StringComparison.Ordinal) && !name.EndsWith("High", StringComparison.Ordinal)))
+        {
+            json[name] = figures.Average(figure => figure[name]);
+            json[name + "ByFold"] = new JsonArray([.. figures.Select(figure => JsonValue.Create(figure[name]))]);
+        }
+
+        return json;
+    }
+
+    public static double Rounded(double value) => Math.Round(value, 3);
+}

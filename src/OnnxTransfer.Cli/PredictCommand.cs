@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using OnnxTransfer.Datasets;
+using OnnxTransfer.Inference;
+using OnnxTransfer.Prediction;
+
+namespace OnnxTransfer.Cli;
+
+/// <summary><c>predict</c>: apply a fused model to images.</summary>
+internal static class PredictCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var model = new Argument<string>("model") { Description = "a fused model, as 'train -o' writes it" };
+        var images = new Argument<string[]>("images") { Description = "image files, folders of images, or one .csv/.tsv manifest", Arity = ArgumentArity.OneOrMore };
+        var top = new Option<int>("--top") { Description = "how many classes to show for each image", DefaultValueFactory = _ => 1 };
+        var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu or cuda", DefaultValueFactory = _ => ExecutionProvider.Auto };
+        var averageBy = new Option<string?>("--average-by") { Description = "manifest: rows with the same value here are photos of one item" };
+        var path = new Option<string?>("--path-column") { Description = "manifest: the column of image files (default: path, file, image or filename)" };
+        var json = new Option<bool>("--json") { Description = "print one JSON array: file, label and probabilities (or value), or error" };
+        var command = new Command("predict", "Predict classes or numbers for images; images that fail are named and the rest goes on (exit code 1 if any failed)")
+        {
+            model, images, top, provider, averageBy, path, json,
+        };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        return command;
+
+        int Run(ParseResult parsed, CancellationToken cancellation)
+        {
+            EmbedOptions.Positive(parsed, top, 1);
+            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider));
+            var rows = new JsonArray();
+            var failed = 0;
+            foreach (var item in Items(parsed, fused))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                try
+                {
+                    var prediction = fused.Predict(item);
+                    rows.Add(AsJson(item.Name, prediction, fused));
+                    if (!parsed.GetValue(json))
+                    {
+                        terminal.Out.WriteLine($"{item.Name}\t{Told(prediction, fused, parsed.GetValue(top))}");
+                    }
+                }
+                catch (OnnxTransferException error) when (error is not InferenceException)
+                {
+                    failed++;
+                    rows.Add(new JsonObject { ["file"] = item.Name, ["error"] = error.Message });
+                    terminal.Say($"failed: {error.Message}");
+                }
+            }
+
+            if (parsed.GetValue(json))
+            {
+                terminal.WriteJson(rows);
+            }
+
+            return failed == 0 ? ExitCode.Done : ExitCode.FailedWork;
+        }
+
+        IReadOnlyList<DatasetItem> Items(ParseResult parsed, ImageModel fused)
+        {
+            var given = parsed.GetValue(images)!;
+            var isManifest = given.Length == 1 && Path.GetExtension(given[0]).ToUpperInvariant() is ".CSV" or ".TSV";
+            if (isManifest)
+            {
+                var columns = new ManifestColumns { Path = parsed.GetValue(path), AverageBy = parsed.GetValue(averageBy), Numbers = fused.Card.Numbers };
+                return Manifest.Open(given[0], columns with { IgnoreAnswers = true }).Items;
+            }
+
+            if (parsed.GetValue(averageBy) is not null || parsed.GetValue(path) is not null)
+            {
+                throw new UsageException("--average-by and --path-column are for one .csv or .tsv manifest");
+            }
+
+            return ImageFolder.OpenFiles(given).Items;
+        }
+    }
+
+    private static string Told(ImagePrediction prediction, ImageModel model, int top) => model.Card.IsRegression
+        ? $"{prediction.Value:G6}"
+        : string.Join("  ", prediction.Take(top));
+
+    private static JsonObject AsJson(string file, ImagePrediction prediction, ImageModel model) => model.Card.IsRegression
+        ? new JsonObject { ["file"] = file, ["value"] = prediction.Value }
+        : new JsonObject
+        {
+            ["file"] = file,
+            ["label"] = prediction[0].Label,
+            ["probabilities"] = new JsonObject(model.Classes.Zip(prediction.Output, (name, value) => KeyValuePair.Create(name, (JsonNode?)value))),
+        };
+}

@@ -1,0 +1,16 @@
+using System.CommandLine;
+
+namespace OnnxTransfer.Cli;
+
+/// <summary><c>train</c>: embed what is missing, fit a head, measure it, export one file. The work is <see cref="TrainRun"/>'s.</summary>
+internal static class TrainCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var options = new TrainOptions();
+        var command = new Command("train", "Train a head: embed what the cache lacks, choose the L2 on validation, fit, measure on test, and export one ONNX file from pixels to answer");
+        options.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(new TrainRun(terminal, options, parsed, cancellation).Run()));
+        return command;
+    }
+}

@@ -1,0 +1,55 @@
+using OnnxTransfer.Datasets;
+
+namespace OnnxTransfer.Embeddings;
+
+/// <summary>An image that could not be embedded.</summary>
+/// <param name="Name">The image's name.</param>
+/// <param name="Reason">What was found and what to do.</param>
+public sealed record EmbedFailure(string Name, string Reason);
+
+/// <summary>The work of one stage of the pipeline.</summary>
+/// <param name="Name">read, decode, resize, infer or write.</param>
+/// <param name="BusySeconds">Seconds of work, summed over its threads.</param>
+/// <param name="Images">Images that passed it.</param>
+public sealed record StageWork(string Name, double BusySeconds, int Images)
+{
+    /// <summary>Images per second of work.</summary>
+    public double ImagesPerSecond => BusySeconds > 0 ? Images / BusySeconds : 0;
+}
+
+/// <summary>What a run of the embedder did.</summary>
+public sealed record EmbedReport
+{
+    /// <summary>Images of the data set.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>Images embedded in this run.</summary>
+    public required int Embedded { get; init; }
+
+    /// <summary>Images found in the cache, or whose content another image of this run had.</summary>
+    public required int FromCache { get; init; }
+
+    /// <summary>Images that failed, in data set order.</summary>
+    public required IReadOnlyList<EmbedFailure> Failures { get; init; }
+
+    /// <summary>Wall time in seconds.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Work by stage, in the order of the pipeline.</summary>
+    public required IReadOnlyList<StageWork> Stages { get; init; }
+
+    /// <summary>The stage that limited the run, in words; null when nothing was embedded.</summary>
+    public required string? Bottleneck { get; init; }
+
+    /// <summary>The provider that ran the backbone.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>Which decoder served how many images.</summary>
+    public required IReadOnlyDictionary<string, int> Decoders { get; init; }
+
+    /// <summary>Contents that stand in several splits.</summary>
+    public required IReadOnlyList<LeakedContent> Leaks { get; init; }
+
+    /// <summary>Images dealt with per second, cache hits included.</summary>
+    public double ImagesPerSecond => Seconds > 0 ? Images / Seconds : 0;
+}

@@ -1,0 +1,137 @@
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Datasets;
+using OnnxTransfer.Numerics;
+
+namespace OnnxTransfer.Embeddings;
+
+/// <summary>What a run found or computed: where each embedding lies, and the report.</summary>
+public sealed class EmbedRun
+{
+    private readonly Backbone _backbone;
+    private readonly EmbeddingPlace[]?[] _places;
+    private readonly DatasetItem[] _items;
+    private readonly EmbeddingPlace[][][] _photos;
+
+    internal EmbedRun(Dataset dataset, Backbone backbone, EmbeddingPlace[]?[] places, string contentSha256, EmbedReport report)
+    {
+        (Dataset, _backbone, _places, ContentSha256, Report) = (dataset, backbone, places, contentSha256, report);
+        var next = 0;
+        var photos = dataset.Items.Select(item => item.Images.Select(_ => _places[next++]).OfType<EmbeddingPlace[]>().ToArray()).ToArray();
+        _items = [.. dataset.Items.Where((_, i) => photos[i].Length > 0)];
+        _photos = [.. photos.Where(item => item.Length > 0)];
+    }
+
+    /// <summary>The data set as it was given.</summary>
+    public Dataset Dataset { get; }
+
+    /// <summary>What was done.</summary>
+    public EmbedReport Report { get; }
+
+    /// <summary>SHA-256 over the contents of all images in data set order: names the data a head was fitted on.</summary>
+    public string ContentSha256 { get; }
+
+    /// <summary>Items of which at least one image was embedded, in data set order.</summary>
+    public IReadOnlyList<DatasetItem> Items => _items;
+
+    /// <summary>D: the widths of all taps, and the numbers an item carries.</summary>
+    public int Width => _backbone.Width + Dataset.NumberNames.Count;
+
+    /// <summary>
+    /// The embeddings with what is known of each item. One image an item and one tap: rows lie in the cache's memory map.
+    /// Otherwise they are put together in memory: taps side by side, photos of an item averaged, numbers appended.
+    /// Valid until the cache is disposed.
+    /// </summary>
+    public EmbeddingSet ToSet() => new()
+    {
+        Rows = IsDirect ? new MappedRows([.. _photos.Select(photos => photos[0][0])], Width) : Gathered(),
+        Classes = Dataset.Classes,
+        Labels = Dataset.IsRegression ? [] : [.. _items.Select(item => item.Label)],
+        Targets = Dataset.IsRegression ? [.. _items.Select(item => item.Target)] : [],
+        Weights = Array.TrueForAll(_items, item => item.Weight == 1) ? [] : [.. _items.Select(item => item.Weight)],
+        Groups = Array.TrueForAll(_items, item => item.Group is null) ? [] : [.. _items.Select((item, i) => item.Group ?? $"\u0000{i}")],
+        Splits = [.. _items.Select(item => item.Split)],
+        Names = [.. _items.Select(item => item.Name)],
+    };
+
+    /// <summary>Row <paramref name="index"/> of <see cref="Items"/>, D values, read without keeping the cache in memory.</summary>
+    public void CopyRow(int index, Span<float> row)
+    {
+        var photos = _photos[index];
+        var embedding = row[.._backbone.Width];
+        embedding.Clear();
+        var buffer = new float[_backbone.Taps.Max(tap => tap.Width)];
+        foreach (var places in photos)
+        {
+            var offset = 0;
+            foreach (var place in places)
+            {
+                var width = place.Space.Identity.Width;
+                place.Space.Copy(place.At, buffer);
+                Add(buffer.AsSpan(0, width), embedding.Slice(offset, width));
+                offset += width;
+            }
+        }
+
+        Finish(embedding, photos.Length, index, row);
+    }
+
+    private bool IsDirect =>
+        _backbone.Taps.Count == 1 && Dataset.NumberNames.Count == 0 && Array.TrueForAll(_photos, photos => photos.Length == 1);
+
+    private Matrix Gathered()
+    {
+        var matrix = new Matrix(_items.Length, Width);
+        for (var i = 0; i < _items.Length; i++)
+        {
+            var row = matrix.Row(i);
+            var embedding = row[.._backbone.Width];
+            foreach (var places in _photos[i])
+            {
+                var offset = 0;
+                foreach (var place in places)
+                {
+                    var values = place.Space.Row(place.At);
+                    Add(values, embedding.Slice(offset, values.Length));
+                    offset += values.Length;
+                }
+            }
+
+            Finish(embedding, _photos[i].Length, i, row);
+        }
+
+        return matrix;
+    }
+
+    private void Finish(Span<float> embedding, int photos, int index, Span<float> row)
+    {
+        if (photos > 1)
+        {
+            for (var i = 0; i < embedding.Length; i++)
+            {
+                embedding[i] /= photos;
+            }
+        }
+
+        for (var i = 0; i < Dataset.NumberNames.Count; i++)
+        {
+            row[embedding.Length + i] = _items[index].Numbers[i];
+        }
+    }
+
+    private static void Add(ReadOnlySpan<float> values, Span<float> sum)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            sum[i] += values[i];
+        }
+    }
+
+    private sealed class MappedRows(EmbeddingPlace[] places, int width) : IRows
+    {
+        public int Count => places.Length;
+
+        public int Width => width;
+
+        public ReadOnlySpan<float> this[int index] => places[index].Space.Row(places[index].At);
+    }
+}

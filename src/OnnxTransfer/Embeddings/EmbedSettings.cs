@@ -1,0 +1,16 @@
+namespace OnnxTransfer.Embeddings;
+
+/// <summary>How a data set is embedded. The defaults fit one machine and a folder of photos.</summary>
+public sealed record EmbedSettings
+{
+    /// <summary>Threads that read, decode and resize; 0: one for each core.</summary>
+    public int DecodeThreads { get; init; }
+
+    /// <summary>How many images may fail before the run ends with an error; null: any number, as long as one succeeds.</summary>
+    public int? MaxFailures { get; init; }
+
+    /// <summary>Told about every half second.</summary>
+    public IProgress<EmbedProgress>? Progress { get; init; }
+
+    internal PartLimits PartLimits { get; init; } = PartLimits.Default;
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Datasets;
+
+namespace OnnxTransfer.Embeddings;
+
+/// <summary>Embeds data sets: computes what the cache lacks, finds the rest.</summary>
+public static class Embedder
+{
+    /// <summary>The embeddings of <paramref name="dataset"/>, from the cache where it has them.</summary>
+    /// <exception cref="OnnxTransferException">No image could be embedded, the cache cannot be written, the runtime failed.</exception>
+    public static EmbeddingSet Embed(
+        this Backbone backbone, Dataset dataset, EmbeddingCache cache, EmbedSettings? settings = null, CancellationToken cancellation = default) =>
+        Run(backbone, dataset, cache, settings, cancellation).ToSet();
+
+    /// <summary>Embeds <paramref name="dataset"/> and reports what was done.</summary>
+    /// <exception cref="TooManyFailuresException">More images failed than the settings allow, or all of them.</exception>
+    /// <exception cref="CacheException">The cache cannot be read or written; what was finished before is kept.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what was embedded until then is kept.</exception>
+    public static EmbedRun Run(
+        Backbone backbone, Dataset dataset, EmbeddingCache cache, EmbedSettings? settings = null, CancellationToken cancellation = default)
+    {
+        settings ??= new EmbedSettings();
+        var clock = Stopwatch.StartNew();
+        var images = dataset.Items.SelectMany(item => item.Images).ToArray();
+        var spaces = new SpaceSet(cache, backbone);
+        var pipeline = new EmbedPipeline(backbone, cache, spaces, images, settings);
+        using (Watch(pipeline, images.Length, clock, settings.Progress))
+        {
+            pipeline.RunAsync(cancellation).GetAwaiter().GetResult();
+        }
+
+        var places = Locate(pipeline, spaces, images, out var failures);
+        Check(images, failures, settings);
+        var (bottleneck, work) = (Bottleneck(pipeline, clock.Elapsed.TotalSeconds), pipeline.Work());
+        return new EmbedRun(dataset, backbone, places, ContentOf(pipeline.Results), new EmbedReport
+        {
+            Images = images.Length,
+            Embedded = pipeline.Embedded,
+            FromCache = images.Length - pipeline.Embedded - failures.Count,
+            Failures = failures,
+            Seconds = clock.Elapsed.TotalSeconds,
+            Stages = work,
+            Bottleneck = bottleneck,
+            Provider = backbone.Provider.ToString().ToLowerInvariant(),
+            Decoders = pipeline.Results.Where(result => result.Decoder is not null).CountBy(result => result.Decoder).ToDictionary(StringComparer.Ordinal),
+            Leaks = Leakage.Find(dataset, [.. pipeline.Results.Select(result => result.Decoder is null ? null : result.Key.ToString())]),
+        });
+    }
+
+    // Where each image's embedding lies, tap by tap; an image whose twin failed has failed with it.
+    private static EmbeddingPlace[]?[] Locate(EmbedPipeline pipeline, SpaceSet spaces, ImageSource[] images, out List<EmbedFailure> failures)
+    {
+        failures = [];
+        var places = new EmbeddingPlace[]?[images.Length];
+        for (var i = 0; i < images.Length; i++)
+        {
+            if (pipeline.Failures.TryGetValue(i, out var reason))
+            {
+                failures.Add(new EmbedFailure(images[i].Name, reason));
+                continue;
+            }
+
+            var result = pipeline.Results[i];
+            if (result.Decoder is null)
+            {
+                continue; // not reached: too many failures ended the run
+            }
+
+            var found = Array.ConvertAll(spaces.For(result.Decoder), space => (Space: space, At: space.Find(result.Key)));
+            if (Array.TrueForAll(found, place => place.At is not null))
+            {
+                places[i] = Array.ConvertAll(found, place => new EmbeddingPlace(place.Space, place.At!.Value));
+            }
+            else
+            {
+                failures.Add(new EmbedFailure(images[i].Name, "its content is that of another image of this run, which failed"));
+            }
+        }
+
+        return places;
+    }
+
+    private static string ContentOf(IReadOnlyList<Preparation> results)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> key = stackalloc byte[ContentKey.Size];
+        foreach (var result in results)
+        {
+            result.Key.Write(key);
+            hash.AppendData(key);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Check(ImageSource[] images, List<EmbedFailure> failures, EmbedSettings settings)
+    {
+        if (failures.Count > 0 && (failures.Count == images.Length || failures.Count > settings.MaxFailures))
+        {
+            var allowed = failures.Count == images.Length ? "" : $", {settings.MaxFailures} are allowed";
+            throw new TooManyFailuresException(
+                $"{failures.Count} of {images.Length} images failed{allowed}; the first: {failures[0].Reason}. What was embedded is kept", failures);
+        }
+    }
+
+    // The backbone's stage is one thread's; when it was busy most of the time nothing else could have helped.
+    private static string? Bottleneck(EmbedPipeline pipeline, double seconds)
+    {
+        var work = pipeline.Work();
+        if (pipeline.Embedded == 0)
+        {
+            return null;
+        }
+
+        var infer = work.Single(stage => stage.Name == "infer");
+        if (infer.BusySeconds >= 0.7 * seconds)
+        {
+            return "infer: the backbone's arithmetic; a smaller backbone or a GPU would help";
+        }
+
+        var write = work.Single(stage => stage.Name == "write");
+        var slowest = work.Where(stage => stage.Name is "read" or "decode" or "resize").MaxBy(stage => stage.BusySeconds)!;
+        return write.BusySeconds > 0.7 * seconds ? "write: the disk of the cache" : slowest.Name switch
+        {
+            "read" => "read: the disk the images lie on",
+            "decode" => "decode: more cores or smaller files would help",
+            _ => "resize: more cores or smaller images would help",
+        };
+    }
+
+    private static Timer? Watch(EmbedPipeline pipeline, int images, Stopwatch clock, IProgress<EmbedProgress>? progress) => progress is null
+        ? null
+        : new Timer(
+            _ => progress.Report(new EmbedProgress(images, pipeline.Embedded, pipeline.FromCache, pipeline.Failures.Count, clock.Elapsed)),
+            null, 500, 500);
+}

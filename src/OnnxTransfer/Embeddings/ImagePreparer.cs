@@ -1,0 +1,83 @@
+using System.Buffers;
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Datasets;
+using OnnxTransfer.Imaging;
+
+namespace OnnxTransfer.Embeddings;
+
+/// <summary>What became of one image before the backbone.</summary>
+internal readonly record struct Preparation(string Decoder, ContentKey Key, byte[]? Pixels);
+
+/// <summary>
+/// The first stages for one image: is its embedding in the cache? If not, read, hash, decode, resize, crop. One for each
+/// thread, since it keeps a read buffer.
+/// </summary>
+internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, SpaceSet spaces, ImageBytes files, PipelineClocks clocks)
+{
+    private readonly PixelPreprocessing _preprocessing = backbone.Description.Preprocessing.ToPixelPreprocessing();
+    private readonly ImageDecoders _decoders = ImageDecoders.Default;
+    private byte[] _buffer = [];
+
+    /// <summary>
+    /// Prepares <paramref name="source"/>; no pixels when its embedding is in the cache, or when <paramref name="claim"/>
+    /// says that another image of this run has the same content.
+    /// </summary>
+    /// <exception cref="OnnxTransferException">The image cannot be read or decoded.</exception>
+    public Preparation Prepare(ImageSource source, Func<string, ContentKey, bool> claim)
+    {
+        var start = StageClock.Start();
+        var file = source.Layout == ImageLayout.Encoded ? new FileInfo(source.Path) : null;
+        if (file is { Exists: true } && cache.Memo.Find(file) is var (known, format))
+        {
+            var decoder = _decoders.NameFor((ImageFormat)format);
+            if (spaces.Has(decoder, known))
+            {
+                return new Preparation(decoder, known, null);
+            }
+        }
+
+        var bytes = files.Read(source, ref _buffer);
+        var key = ContentKey.Of(bytes);
+        var name = DecoderOf(source, bytes, out var found);
+        start = clocks.Read.Stop(start);
+        var pixels = spaces.Has(name, key) || !claim(name, key) ? null : Decode(source, bytes, start);
+        if (file is not null)
+        {
+            cache.Memo.Add(file, key, (byte)found);
+        }
+
+        return new Preparation(name, key, pixels);
+    }
+
+    private byte[] Decode(ImageSource source, ReadOnlySpan<byte> bytes, long start)
+    {
+        using var image = source.Layout switch
+        {
+            ImageLayout.Grey8 => RgbImage.FromGrey8(bytes, source.Width, source.Height),
+            ImageLayout.PlanarRgb8 => RgbImage.FromPlanarRgb8(bytes, source.Width, source.Height),
+            _ => _decoders.Decode(bytes, source.Path),
+        };
+        start = clocks.Decode.Stop(start);
+        var pixels = ArrayPool<byte>.Shared.Rent(_preprocessing.ByteCount);
+        _preprocessing.Apply(image, pixels);
+        clocks.Resize.Stop(start);
+        return pixels;
+    }
+
+    // An empty file or one that is no image gets its reason here, before anything is asked of a decoder by format. The shape of raw pixels is not among their bytes, so it goes where the decoder's name goes.
+    private string DecoderOf(ImageSource source, ReadOnlySpan<byte> bytes, out ImageFormat format)
+    {
+        format = source.Layout == ImageLayout.Encoded ? ImageHeader.Detect(bytes) : ImageFormat.Unknown;
+        if (source.Layout == ImageLayout.Encoded && format == ImageFormat.Unknown)
+        {
+            _decoders.Decode(bytes, source.Path).Dispose();
+        }
+
+        return source.Layout switch
+        {
+            ImageLayout.Grey8 => $"raw grey {source.Width}x{source.Height}",
+            ImageLayout.PlanarRgb8 => $"raw planar rgb {source.Width}x{source.Height}",
+            _ => _decoders.For(format, source.Path).Name,
+        };
+    }
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using OnnxTransfer.Datasets;
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Evaluation;
+
+namespace OnnxTransfer.Prediction;
+
+/// <summary>How good a fused model is on a data set.</summary>
+/// <param name="Scores">Scores over the items that did not fail.</param>
+/// <param name="Failures">Items that could not be read or decoded.</param>
+/// <param name="Images">Images that went through the model.</param>
+/// <param name="Seconds">Wall time.</param>
+public sealed record ModelEvaluationResult(Scores Scores, IReadOnlyList<EmbedFailure> Failures, int Images, double Seconds)
+{
+    /// <summary>Images per second, from file to answer.</summary>
+    public double ImagesPerSecond => Seconds > 0 ? Images / Seconds : 0;
+}
+
+/// <summary>Measures fused models: the same scores as at training, from the one file that is shipped.</summary>
+public static class ModelEvaluation
+{
+    /// <summary>Predicts every item of <paramref name="dataset"/> and scores the answers.</summary>
+    /// <param name="model">The fused model.</param>
+    /// <param name="dataset">Labelled by class names the model knows, or with targets.</param>
+    /// <param name="maxFailures">How many items may fail; null: any number, as long as one does not.</param>
+    /// <param name="seed">Decides the intervals.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="OnnxTransferException">A class the model does not know, targets for a classifier, or too many failures.</exception>
+    public static ModelEvaluationResult Run(
+        ImageModel model, Dataset dataset, int? maxFailures = null, int seed = 0, CancellationToken cancellation = default)
+    {
+        var labels = LabelMap(model, dataset);
+        var clock = Stopwatch.StartNew();
+        var items = dataset.Items;
+        var outputs = new float[items.Count][];
+        var failures = new EmbedFailure?[items.Count];
+        Parallel.For(0, items.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
+        {
+            try
+            {
+                outputs[i] = [.. model.Predict(items[i]).Output];
+            }
+            catch (OnnxTransferException error) when (error is not Inference.InferenceException)
+            {
+                failures[i] = new EmbedFailure(items[i].Name, error.Message);
+            }
+        });
+        var failed = failures.OfType<EmbedFailure>().ToArray();
+        if (failed.Length > 0 && (failed.Length == items.Count || failed.Length > maxFailures))
+        {
+            throw new TooManyFailuresException($"{failed.Length} of {items.Count} items failed; the first: {failed[0].Reason}", failed);
+        }
+
+        int[] measured = [.. Enumerable.Range(0, items.Count).Where(i => failures[i] is null)];
+        string[]? groups = items.All(item => item.Group is null) ? null : [.. measured.Select(i => items[i].Group ?? $"\u0000{i}")];
+        Scores scores = dataset.IsRegression
+            ? RegressionScores.Of([.. measured.Select(i => (double)outputs[i][0])], [.. measured.Select(i => items[i].Target)], groups, seed)
+            : ClassificationScores.Of(Rows(model, outputs, measured), [.. measured.Select(i => labels[items[i].Label])], model.Classes, groups, seed);
+        return new ModelEvaluationResult(scores, failed, measured.Sum(i => items[i].Images.Count), clock.Elapsed.TotalSeconds);
+    }
+
+    private static Numerics.Matrix Rows(ImageModel model, float[][] outputs, int[] measured)
+    {
+        var matrix = new Numerics.Matrix(measured.Length, model.Classes.Count);
+        for (var i = 0; i < measured.Length; i++)
+        {
+            outputs[measured[i]].CopyTo(matrix.Row(i));
+        }
+
+        return matrix;
+    }
+
+    // The data's label numbers to the model's, by name.
+    private static int[] LabelMap(ImageModel model, Dataset dataset)
+    {
+        if (dataset.IsRegression != model.Card.IsRegression || (!dataset.IsRegression && dataset.Classes.Count == 0))
+        {
+            var found = dataset.IsRegression ? "numbers" : dataset.Classes.Count == 0 ? "no labels" : "classes";
+            throw new DatasetException($"{dataset.Source} has {found}, but {model.Path} predicts {(model.Card.IsRegression ? "numbers" : "classes")}; they do not belong together");
+        }
+
+        var known = model.Classes.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
+        return [.. dataset.Classes.Select(name => known.TryGetValue(name, out var label)
+            ? label
+            : throw new DatasetException($"{dataset.Source}: class '{name}' is unknown to {model.Path}; it knows {string.Join(", ", model.Classes.Take(20))}"))];
+    }
+}
