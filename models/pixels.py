@@ -24,13 +24,13 @@ def main():
     size = options.size
     channels = 1 if options.grey else 3
     name = f"pixels-{size}x{size}-{'grey' if options.grey else 'rgb'}"
-    nodes = [helper.make_node("Flatten", ["channels"], ["pixels"], axis=1)]  # [N, C * H * W]
+    nodes = [helper.make_node("Flatten", ["channels"], ["flat"], axis=1)]  # [N, C * H * W]
     first = helper.make_node("ReduceMean", ["input"], ["channels"], axes=[1], keepdims=1) if options.grey \
         else helper.make_node("Identity", ["input"], ["channels"])
     graph = helper.make_graph(
         [first] + nodes, name,
         [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, size, size])],
-        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["N", channels * size * size])])
+        [helper.make_tensor_value_info("flat", TensorProto.FLOAT, ["N", channels * size * size])])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="OnnxTransfer models/pixels.py")
     model.ir_version = 7
     checker.check_model(model)
@@ -50,7 +50,7 @@ def main():
         "input": {"tensor": "input", "layout": "NCHW", "height": size, "width": size, "channels": "RGB"},
         "preprocessing": {"resize": "exact", "size": [size, size], "crop": [size, size], "interpolation": "bilinear",
                           "mean": [0, 0, 0], "std": [1, 1, 1]},
-        "taps": [{"name": "pixels", "tensor": "pixels", "shape": [width], "pooling": "none", "width": width}],
+        "taps": [{"name": "pixels", "tensor": "flat", "shape": [width], "pooling": "none", "width": width}],
         "embedding": ["pixels"],
         "parameters": 0,
         "macs": 0,
