@@ -27,8 +27,6 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
     /// <summary>Such as "libjpeg-turbo 2.1.5".</summary>
     public string Name { get; }
 
-    private static ReadOnlySpan<byte> EndMarker => [0xFF, 0xD9];
-
     /// <summary>Loads the library; false, with the reason and the cure in <paramref name="missing"/>, where it is absent.</summary>
     public static bool TryCreate([NotNullWhen(true)] out LibJpegTurboDecoder? decoder, [NotNullWhen(false)] out string? missing)
     {
@@ -49,11 +47,15 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
 
         try
         {
-            return Decode(decompressor.DangerousGetHandle(), encoded, file, limits);
-        }
-        finally
-        {
+            var image = Decode(decompressor.DangerousGetHandle(), encoded, file, limits);
             idle.Add(decompressor);
+            return image;
+        }
+        catch
+        {
+            // libturbojpeg leaves a decompressor half way when a header is bad: the next image must not inherit that.
+            decompressor.Dispose();
+            throw;
         }
     }
 
@@ -61,11 +63,14 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
     {
         fixed (byte* source = encoded)
         {
-            int width, height, subsampling, colours;
+            int width = 0, height = 0, subsampling, colours = 0;
             var length = new CULong((nuint)encoded.Length);
-            if (api.DecompressHeader(handle, source, length, &width, &height, &subsampling, &colours) != 0)
+            Check(api.DecompressHeader(handle, source, length, &width, &height, &subsampling, &colours), handle, encoded, file);
+
+            if (width < 1 || height < 1)
             {
-                Judge(api.Error(handle), encoded, file);
+                // Tables alone count as success there.
+                Judge("no image in it", encoded, file);
             }
 
             limits.Check(file, width, height);
@@ -123,10 +128,10 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
         }
     }
 
-    // libturbojpeg reports the first warning only; so after a harmless one the end of the file is looked for here.
+    // libturbojpeg reports the first warning only; so even after a harmless one the end of the file is looked for.
     private static void Judge(string complaint, ReadOnlySpan<byte> encoded, string file)
     {
-        if (complaint.Contains("remature end", StringComparison.Ordinal) || (IsHarmless(complaint) && encoded.LastIndexOf(EndMarker) < 0))
+        if (complaint.Contains("remature end", StringComparison.Ordinal) || CutFile.Is(encoded, ImageFormat.Jpeg))
         {
             throw new ImageException(
                 file,
@@ -134,24 +139,29 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
                 $"the JPEG data end early, after {encoded.Length} bytes (libjpeg: {complaint}), before the last pixel and the end marker; copy or download the file again");
         }
 
-        if (!IsHarmless(complaint))
+        if (complaint.Contains("nsupported", StringComparison.Ordinal))
         {
-            bool unsupported = complaint.Contains("nsupported", StringComparison.Ordinal);
             throw new ImageException(
                 file,
-                unsupported ? ImageFault.UnsupportedFormat : ImageFault.Corrupt,
-                unsupported
-                    ? $"a JPEG of a kind libjpeg does not read (libjpeg: {complaint}); expected 8-bit baseline or progressive; convert it to PNG"
-                    : $"the JPEG data are damaged (libjpeg: {complaint}); copy or download the file again");
+                ImageFault.UnsupportedFormat,
+                $"a JPEG of a kind libjpeg does not read (libjpeg: {complaint}); expected 8-bit baseline or progressive; convert it to PNG");
+        }
+
+        if (!IsHarmless(complaint))
+        {
+            throw new ImageException(
+                file, ImageFault.Corrupt, $"the JPEG data are damaged (libjpeg: {complaint}); copy or download the file again");
         }
     }
 
-    // The messages of jerror.h, codes JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR, JWRN_ADOBE_XFORM and JWRN_NOT_SEQUENTIAL.
+    // The messages of jerror.h, codes JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR, JWRN_ADOBE_XFORM and JWRN_NOT_SEQUENTIAL;
+    // and libturbojpeg's word for rare sampling factors, which only its YUV functions do not serve.
     private static bool IsHarmless(string complaint) =>
         complaint.Contains("extraneous bytes before marker", StringComparison.Ordinal)
         || complaint.Contains("unknown JFIF revision", StringComparison.Ordinal)
         || complaint.Contains("Unknown Adobe color transform", StringComparison.Ordinal)
-        || complaint.Contains("Invalid SOS parameters", StringComparison.Ordinal);
+        || complaint.Contains("Invalid SOS parameters", StringComparison.Ordinal)
+        || complaint.Contains("Could not determine subsampling type", StringComparison.Ordinal);
 
     private sealed class Decompressor : SafeHandle
     {
