@@ -61,57 +61,53 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
 
     private RgbImage Decode(nint handle, ReadOnlySpan<byte> encoded, string file, ImageLimits limits)
     {
+        int width = 0, height = 0, subsampling, colours = 0;
         fixed (byte* source = encoded)
         {
-            int width = 0, height = 0, subsampling, colours = 0;
             var length = new CULong((nuint)encoded.Length);
-            Check(api.DecompressHeader(handle, source, length, &width, &height, &subsampling, &colours), handle, encoded, file);
-
-            if (width < 1 || height < 1)
+            int result = api.DecompressHeader(handle, source, length, &width, &height, &subsampling, &colours);
+            if (result != 0)
             {
-                // Tables alone count as success there.
-                Judge("no image in it", encoded, file);
+                Judge(api.Error(handle), encoded, file);
+            }
+        }
+
+        if (width < 1 || height < 1)
+        {
+            // A file of tables alone counts as success there.
+            Judge("no image in it", encoded, file);
+        }
+
+        limits.Check(file, width, height);
+        var image = new RgbImage(width, height);
+        try
+        {
+            if (colours is TurboJpegApi.ColoursCmyk or TurboJpegApi.ColoursYcck)
+            {
+                DecodeCmyk(handle, encoded, image, file);
+            }
+            else
+            {
+                Decompress(handle, encoded, image.Pixels, image, TurboJpegApi.PixelsRgb, file);
             }
 
-            limits.Check(file, width, height);
-            var image = new RgbImage(width, height);
-            try
-            {
-                if (colours is TurboJpegApi.ColoursCmyk or TurboJpegApi.ColoursYcck)
-                {
-                    DecodeCmyk(handle, source, encoded, image, file);
-                }
-                else
-                {
-                    fixed (byte* target = image.Pixels)
-                    {
-                        Check(api.Decompress(handle, source, length, target, width, 0, height, TurboJpegApi.PixelsRgb, TurboJpegApi.LimitScans), handle, encoded, file);
-                    }
-                }
-
-                return image;
-            }
-            catch
-            {
-                image.Dispose();
-                throw;
-            }
+            return image;
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
         }
     }
 
-    private void DecodeCmyk(nint handle, byte* source, ReadOnlySpan<byte> encoded, RgbImage image, string file)
+    private void DecodeCmyk(nint handle, ReadOnlySpan<byte> encoded, RgbImage image, string file)
     {
         new ImageLimits { MaxPixels = Array.MaxLength / 4 }.Check(file, image.Width, image.Height);
         int bytes = 4 * image.Width * image.Height;
         byte[] inks = ArrayPool<byte>.Shared.Rent(bytes);
         try
         {
-            fixed (byte* target = inks)
-            {
-                var length = new CULong((nuint)encoded.Length);
-                Check(api.Decompress(handle, source, length, target, image.Width, 0, image.Height, TurboJpegApi.PixelsCmyk, TurboJpegApi.LimitScans), handle, encoded, file);
-            }
-
+            Decompress(handle, encoded, inks, image, TurboJpegApi.PixelsCmyk, file);
             PixelConversion.FromCmyk(inks.AsSpan(0, bytes), step: 4, inverted: true, image.Pixels);
         }
         finally
@@ -120,11 +116,18 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
         }
     }
 
-    private void Check(int result, nint handle, ReadOnlySpan<byte> encoded, string file)
+    private void Decompress(nint handle, ReadOnlySpan<byte> encoded, Span<byte> pixels, RgbImage size, int layout, string file)
     {
-        if (result != 0)
+        const int GaplessRows = 0;
+        fixed (byte* source = encoded, target = pixels)
         {
-            Judge(api.Error(handle), encoded, file);
+            var length = new CULong((nuint)encoded.Length);
+            int result = api.Decompress(
+                handle, source, length, target, size.Width, GaplessRows, size.Height, layout, TurboJpegApi.LimitScans);
+            if (result != 0)
+            {
+                Judge(api.Error(handle), encoded, file);
+            }
         }
     }
 
@@ -136,7 +139,8 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
             throw new ImageException(
                 file,
                 ImageFault.Truncated,
-                $"the JPEG data end early, after {encoded.Length} bytes (libjpeg: {complaint}), before the last pixel and the end marker; copy or download the file again");
+                $"the JPEG data end early, after {encoded.Length} bytes (libjpeg: {complaint}), "
+                    + "before the last pixel and the end marker; copy or download the file again");
         }
 
         if (complaint.Contains("nsupported", StringComparison.Ordinal))
@@ -144,7 +148,8 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
             throw new ImageException(
                 file,
                 ImageFault.UnsupportedFormat,
-                $"a JPEG of a kind libjpeg does not read (libjpeg: {complaint}); expected 8-bit baseline or progressive; convert it to PNG");
+                $"a JPEG of a kind libjpeg does not read (libjpeg: {complaint}); "
+                    + "expected 8-bit baseline or progressive; convert it to PNG");
         }
 
         if (!IsHarmless(complaint))

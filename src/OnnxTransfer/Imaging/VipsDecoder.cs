@@ -79,11 +79,18 @@ public sealed unsafe class VipsDecoder : IImageDecoder
 
     private static ImageException Fault(string complaint, ReadOnlySpan<byte> encoded, ImageFormat format, string file)
     {
-        string[] signs = ["truncat", "premature", "end of file", "unexpected end", "not enough data", "read error", "io error", "bad seek", "seek error", "can not read"];
+        string[] signs =
+        [
+            "truncat", "premature", "end of file", "unexpected end", "not enough data",
+            "read error", "io error", "bad seek", "seek error", "can not read",
+        ];
         bool truncated = CutFile.Is(encoded, format) || signs.Any(sign => complaint.Contains(sign, StringComparison.OrdinalIgnoreCase));
         string said = complaint.Length == 0 ? "" : $" (libvips: {complaint})";
         return truncated
-            ? new(file, ImageFault.Truncated, $"the {format} data end early, after {encoded.Length} bytes{said}, before the last pixel; copy or download the file again")
+            ? new(
+                file,
+                ImageFault.Truncated,
+                $"the {format} data end early, after {encoded.Length} bytes{said}, before the last pixel; copy or download the file again")
             : new(file, ImageFault.Corrupt, $"the {format} data are damaged{said}; copy or download the file again");
     }
 
@@ -182,7 +189,8 @@ public sealed unsafe class VipsDecoder : IImageDecoder
                 throw new ImageException(
                     file,
                     ImageFault.UnsupportedFormat,
-                    $"its {bands} channels are not 8- or 16-bit grey, RGB or CMYK (libvips: band format {format}, interpretation {colours}); convert it to 8-bit RGB");
+                    $"its {bands} channels are not 8- or 16-bit grey, RGB or CMYK "
+                        + $"(libvips: band format {format}, interpretation {colours}); convert it to 8-bit RGB");
             }
 
             return new SampleLayout(bands, format == VipsApi.UShort, colours == VipsApi.Cmyk && bands >= 4);

@@ -48,6 +48,23 @@ public class DecodingTests
     }
 
     [SkippableFact]
+    public void Transparent_pixels_of_a_GIF_are_black_and_all_others_those_of_Pillow()
+    {
+        SkipWithout(ImageFormat.Gif);
+        byte[] expected = Golden.Raw("apart/transparent.rgba");
+        using var image = ImageDecoders.Default.Decode(Golden.Raw("apart/transparent.gif"), "transparent.gif");
+        int transparent = 0;
+        for (int i = 0; i < 37 * 29; i++)
+        {
+            bool opaque = expected[(4 * i) + 3] == 255;
+            transparent += opaque ? 0 : 1;
+            Assert.Equal(opaque ? expected[(4 * i)..((4 * i) + 3)] : [0, 0, 0], image.Pixels.Slice(3 * i, 3).ToArray());
+        }
+
+        Assert.InRange(transparent, 1, 36 * 29);
+    }
+
+    [SkippableFact]
     public void One_decoder_serves_many_threads()
     {
         SkipWithout(ImageFormat.Jpeg);

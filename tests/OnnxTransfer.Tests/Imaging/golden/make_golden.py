@@ -7,6 +7,7 @@ Versions used: Pillow 9.4.0, torchvision 0.14.1, libjpeg-turbo 2.1.5 (Debian 12)
 images/            small encoded images of every format
 images.json        their upright RGB pixels as Pillow sees them, and after preprocessing: size and sha256
 resize.json        sha256 of resized pseudo-random images; no pixels are stored
+crops.json         the same after torchvision's Resize and CenterCrop
 photos.json        sha256 after preprocessing of the photos in the folder given
 *.rgb              a few results as raw bytes, to look at when a hash differs
 """
@@ -148,6 +149,7 @@ def encoded_images():
     yield "jpeg_cmyk.jpg", save(rgb.convert("CMYK"), "JPEG", quality=90)
     yield "jpeg_ycck.jpg", ycck(rgb)
     yield "jpeg_restarts.jpg", restarts(rgb)
+    yield "jpeg_odd_sampling.jpg", odd_sampling()
     for o in range(1, 9):
         yield f"jpeg_exif{o}.jpg", save(rgb, "JPEG", quality=80, exif=exif(o))
 
@@ -174,6 +176,8 @@ def encoded_images():
     yield "webp_alpha_lossy.webp", save(rgba, "WEBP", quality=80)
     yield "webp_exif8.webp", save(rgb, "WEBP", quality=80, exif=exif(8))
 
+    yield "webp_animated.webp", save(rgb, "WEBP", save_all=True, append_images=[rgb.transpose(Image.ROTATE_180)], lossless=True)
+
     yield "gif.gif", save(rgb.quantize(64), "GIF")
     second = rgb.transpose(Image.ROTATE_180).quantize(64)
     yield "gif_animated.gif", save(rgb.quantize(64), "GIF", save_all=True, append_images=[second])
@@ -193,6 +197,7 @@ def encoded_images():
     yield "tiff_lzw.tif", save(rgb, "TIFF", compression="tiff_lzw")
     yield "tiff_rgba.tif", save(rgba, "TIFF")
     yield "tiff_grey.tif", save(grey, "TIFF")
+    yield "tiff_grey16.tif", save(Image.fromarray(np.asarray(grey).astype(np.uint16) * 256 + 200), "TIFF")
     yield "tiff_cmyk.tif", save(rgb.convert("CMYK"), "TIFF")
     yield "tiff_palette.tif", save(rgb.quantize(50), "TIFF")
     yield "tiff_1bit.tif", save(rgb.convert("1"), "TIFF", compression="group4")
@@ -212,6 +217,23 @@ def restarts(image):
                            ctypes.byref(out), ctypes.byref(size), 2, 90, 0) == 0
     del os.environ["TJ_RESTART"]
     return ctypes.string_at(out, size.value)
+
+
+def odd_sampling():
+    """Sampling factors that libturbojpeg has no name for: a 4:4:4 file whose header is rewritten. Scrambled, but valid."""
+    buffer = io.BytesIO()
+    picture(32, 32).save(buffer, "JPEG", quality=90, subsampling=0)
+    data = bytearray(buffer.getvalue())
+    frame = data.index(b"\xff\xc0")
+    for component, factors in enumerate([0x12, 0x11, 0x12]):
+        data[frame + 11 + 3 * component] = factors
+    return bytes(data)
+
+
+def transparent_gif():
+    buffer = io.BytesIO()
+    picture().quantize(32).save(buffer, "GIF", transparency=3)
+    return buffer.getvalue()
 
 
 def upright(data):
@@ -269,6 +291,14 @@ def main():
         if name in ("jpeg_420.jpg", "jpeg_ycck.jpg", "png_palette.png"):
             (HERE / (name.split(".")[0] + ".rgb")).write_bytes(image.tobytes())
     write("images.json", entries)
+
+    # Where Pillow is not followed, or an error is expected.
+    apart = HERE / "apart"
+    apart.mkdir(exist_ok=True)
+    (apart / "transparent.gif").write_bytes(transparent_gif())
+    gif = Image.open(apart / "transparent.gif")
+    (apart / "transparent.rgba").write_bytes(gif.convert("RGBA").tobytes())
+    Image.fromarray(np.asarray(picture().convert("L")).astype(np.float32)).save(apart / "float.tif")
 
     sizes = [
         ((37, 29), (18, 16)), ((37, 29), (37, 16)), ((37, 29), (18, 29)), ((37, 29), (37, 29)), ((37, 29), (100, 77)),
