@@ -26,7 +26,8 @@ public sealed class BmpDecoder : IImageDecoder
             throw new ImageException(
                 file,
                 ImageFault.Truncated,
-                $"a BMP of {layout.Width} x {layout.Height} pixels at {layout.Bits} bits needs {needed} bytes, but the file holds {encoded.Length}; copy or download the file again");
+                $"a BMP of {layout.Width} x {layout.Height} pixels at {layout.Bits} bits needs {needed} bytes, "
+                    + $"but the file holds {encoded.Length}; copy or download the file again");
         }
 
         var image = new RgbImage(layout.Width, layout.Height);

@@ -41,7 +41,8 @@ internal readonly record struct BmpLayout
         long header = encoded.Length >= FileHeader + 4 ? ReadUInt32LittleEndian(encoded[FileHeader..]) : long.MaxValue;
         if (encoded.Length < FileHeader + header)
         {
-            throw new ImageException(file, ImageFault.Truncated, $"a BMP that ends within its header, after {encoded.Length} bytes; copy or download the file again");
+            throw new ImageException(
+                file, ImageFault.Truncated, $"a BMP that ends within its header, after {encoded.Length} bytes; copy or download the file again");
         }
 
         var info = encoded[FileHeader..];
@@ -60,7 +61,8 @@ internal readonly record struct BmpLayout
 
         int bits = ReadUInt16LittleEndian(info[(core ? 10 : 14)..]);
         uint compression = core ? Uncompressed : ReadUInt32LittleEndian(info[16..]);
-        if (bits is not (1 or 4 or 8 or 16 or 24 or 32) || !(compression == Uncompressed || (compression == BitFields && bits is 16 or 32)))
+        bool plain = compression == Uncompressed || (compression == BitFields && bits is 16 or 32);
+        if (bits is not (1 or 4 or 8 or 16 or 24 or 32) || !plain)
         {
             throw new ImageException(
                 file,

@@ -42,7 +42,7 @@ public sealed class ImageDecoders
         decoders.FirstOrDefault(decoder => decoder.Decodes(format)) ?? throw new ImageException(
             file,
             ImageFault.NoDecoder,
-            $"a {format} image, but none of the decoders here ({(decoders.Count == 0 ? "none" : string.Join(", ", Names))}) reads that format; {Cure(format)}");
+            $"a {format} image, but none of the decoders here ({string.Join(", ", Names)}) reads that format; {Cure(format)}");
 
     /// <summary>The name of the decoder of <paramref name="format"/>, as it goes into cache keys.</summary>
     /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>.</exception>
@@ -69,7 +69,8 @@ public sealed class ImageDecoders
             throw new ImageException(
                 file,
                 ImageFault.NotAnImage,
-                $"found {FoundBytes.Describe(encoded)}, expected a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIF or JPEG XL image; remove the file from the data set or replace it");
+                $"found {FoundBytes.Describe(encoded)}, expected a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIF or JPEG XL image; "
+                    + "remove the file from the data set or replace it");
         }
 
         Limits.Check(file, header.Width, header.Height);

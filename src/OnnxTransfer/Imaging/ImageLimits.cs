@@ -23,9 +23,7 @@ public sealed record ImageLimits
             ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MostPixels);
             field = value;
         }
-    }
-
-    = DefaultMaxPixels;
+    } = DefaultMaxPixels;
 
     /// <summary>Refuses an image that is too large; decoders call it as soon as they know the size.</summary>
     /// <exception cref="ImageException"><see cref="ImageFault.TooLarge"/>.</exception>

@@ -8,13 +8,17 @@ namespace OnnxTransfer.Imaging;
 /// </summary>
 internal ref struct JpegSegments(ReadOnlySpan<byte> encoded)
 {
-    private const byte EndOfImage = 0xD9;
+    public const byte EndOfImage = 0xD9;
     private const byte StartOfScan = 0xDA;
 
     private readonly ReadOnlySpan<byte> encoded = encoded;
     private int position = 2;
 
+    /// <summary>The segment reached.</summary>
     public JpegSegment Current { get; private set; }
+
+    /// <summary>Where the walk stands: after the last segment, that is the first scan or the end marker.</summary>
+    public readonly int Position => Math.Min(position, encoded.Length);
 
     public readonly JpegSegments GetEnumerator() => this;
 
@@ -40,6 +44,7 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> encoded)
             byte marker = encoded[position++];
             if (marker is EndOfImage or StartOfScan)
             {
+                position -= 2;
                 return false;
             }
 
@@ -60,12 +65,4 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> encoded)
             return true;
         }
     }
-}
-
-/// <summary>One marker segment.</summary>
-internal readonly ref struct JpegSegment(byte marker, ReadOnlySpan<byte> payload)
-{
-    public byte Marker { get; } = marker;
-
-    public ReadOnlySpan<byte> Payload { get; } = payload;
 }

@@ -27,8 +27,6 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
     /// <summary>Such as "libjpeg-turbo 2.1.5".</summary>
     public string Name { get; }
 
-    private static ReadOnlySpan<byte> EndMarker => [0xFF, 0xD9];
-
     /// <summary>Loads the library; false, with the reason and the cure in <paramref name="missing"/>, where it is absent.</summary>
     public static bool TryCreate([NotNullWhen(true)] out LibJpegTurboDecoder? decoder, [NotNullWhen(false)] out string? missing)
     {
@@ -49,64 +47,67 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
 
         try
         {
-            return Decode(decompressor.DangerousGetHandle(), encoded, file, limits);
-        }
-        finally
-        {
+            var image = Decode(decompressor.DangerousGetHandle(), encoded, file, limits);
             idle.Add(decompressor);
+            return image;
+        }
+        catch
+        {
+            // libturbojpeg leaves a decompressor half way when a header is bad: the next image must not inherit that.
+            decompressor.Dispose();
+            throw;
         }
     }
 
     private RgbImage Decode(nint handle, ReadOnlySpan<byte> encoded, string file, ImageLimits limits)
     {
+        int width = 0, height = 0, subsampling, colours = 0;
         fixed (byte* source = encoded)
         {
-            int width, height, subsampling, colours;
             var length = new CULong((nuint)encoded.Length);
-            if (api.DecompressHeader(handle, source, length, &width, &height, &subsampling, &colours) != 0)
+            int result = api.DecompressHeader(handle, source, length, &width, &height, &subsampling, &colours);
+            if (result != 0)
             {
                 Judge(api.Error(handle), encoded, file);
             }
+        }
 
-            limits.Check(file, width, height);
-            var image = new RgbImage(width, height);
-            try
-            {
-                if (colours is TurboJpegApi.ColoursCmyk or TurboJpegApi.ColoursYcck)
-                {
-                    DecodeCmyk(handle, source, encoded, image, file);
-                }
-                else
-                {
-                    fixed (byte* target = image.Pixels)
-                    {
-                        Check(api.Decompress(handle, source, length, target, width, 0, height, TurboJpegApi.PixelsRgb, TurboJpegApi.LimitScans), handle, encoded, file);
-                    }
-                }
+        if (width < 1 || height < 1)
+        {
+            // A file of tables alone counts as success there.
+            Judge("no image in it", encoded, file);
+        }
 
-                return image;
-            }
-            catch
+        limits.Check(file, width, height);
+        var image = new RgbImage(width, height);
+        try
+        {
+            if (colours is TurboJpegApi.ColoursCmyk or TurboJpegApi.ColoursYcck)
             {
-                image.Dispose();
-                throw;
+                DecodeCmyk(handle, encoded, image, file);
             }
+            else
+            {
+                Decompress(handle, encoded, image.Pixels, image, TurboJpegApi.PixelsRgb, file);
+            }
+
+            return image;
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
         }
     }
 
-    private void DecodeCmyk(nint handle, byte* source, ReadOnlySpan<byte> encoded, RgbImage image, string file)
+    private void DecodeCmyk(nint handle, ReadOnlySpan<byte> encoded, RgbImage image, string file)
     {
         new ImageLimits { MaxPixels = Array.MaxLength / 4 }.Check(file, image.Width, image.Height);
         int bytes = 4 * image.Width * image.Height;
         byte[] inks = ArrayPool<byte>.Shared.Rent(bytes);
         try
         {
-            fixed (byte* target = inks)
-            {
-                var length = new CULong((nuint)encoded.Length);
-                Check(api.Decompress(handle, source, length, target, image.Width, 0, image.Height, TurboJpegApi.PixelsCmyk, TurboJpegApi.LimitScans), handle, encoded, file);
-            }
-
+            Decompress(handle, encoded, inks, image, TurboJpegApi.PixelsCmyk, file);
             PixelConversion.FromCmyk(inks.AsSpan(0, bytes), step: 4, inverted: true, image.Pixels);
         }
         finally
@@ -115,43 +116,57 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
         }
     }
 
-    private void Check(int result, nint handle, ReadOnlySpan<byte> encoded, string file)
+    private void Decompress(nint handle, ReadOnlySpan<byte> encoded, Span<byte> pixels, RgbImage size, int layout, string file)
     {
-        if (result != 0)
+        const int GaplessRows = 0;
+        fixed (byte* source = encoded, target = pixels)
         {
-            Judge(api.Error(handle), encoded, file);
+            var length = new CULong((nuint)encoded.Length);
+            int result = api.Decompress(
+                handle, source, length, target, size.Width, GaplessRows, size.Height, layout, TurboJpegApi.LimitScans);
+            if (result != 0)
+            {
+                Judge(api.Error(handle), encoded, file);
+            }
         }
     }
 
-    // libturbojpeg reports the first warning only; so after a harmless one the end of the file is looked for here.
+    // libturbojpeg reports the first warning only; so even after a harmless one the end of the file is looked for.
     private static void Judge(string complaint, ReadOnlySpan<byte> encoded, string file)
     {
-        if (complaint.Contains("remature end", StringComparison.Ordinal) || (IsHarmless(complaint) && encoded.LastIndexOf(EndMarker) < 0))
+        if (complaint.Contains("remature end", StringComparison.Ordinal) || CutFile.Is(encoded, ImageFormat.Jpeg))
         {
             throw new ImageException(
                 file,
                 ImageFault.Truncated,
-                $"the JPEG data end early, after {encoded.Length} bytes (libjpeg: {complaint}), before the last pixel and the end marker; copy or download the file again");
+                $"the JPEG data end early, after {encoded.Length} bytes (libjpeg: {complaint}), "
+                    + "before the last pixel and the end marker; copy or download the file again");
+        }
+
+        if (complaint.Contains("nsupported", StringComparison.Ordinal))
+        {
+            throw new ImageException(
+                file,
+                ImageFault.UnsupportedFormat,
+                $"a JPEG of a kind libjpeg does not read (libjpeg: {complaint}); "
+                    + "expected 8-bit baseline or progressive; convert it to PNG");
         }
 
         if (!IsHarmless(complaint))
         {
-            bool unsupported = complaint.Contains("nsupported", StringComparison.Ordinal);
             throw new ImageException(
-                file,
-                unsupported ? ImageFault.UnsupportedFormat : ImageFault.Corrupt,
-                unsupported
-                    ? $"a JPEG of a kind libjpeg does not read (libjpeg: {complaint}); expected 8-bit baseline or progressive; convert it to PNG"
-                    : $"the JPEG data are damaged (libjpeg: {complaint}); copy or download the file again");
+                file, ImageFault.Corrupt, $"the JPEG data are damaged (libjpeg: {complaint}); copy or download the file again");
         }
     }
 
-    // The messages of jerror.h, codes JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR, JWRN_ADOBE_XFORM and JWRN_NOT_SEQUENTIAL.
+    // The messages of jerror.h, codes JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR, JWRN_ADOBE_XFORM and JWRN_NOT_SEQUENTIAL;
+    // and libturbojpeg's word for rare sampling factors, which only its YUV functions do not serve.
     private static bool IsHarmless(string complaint) =>
         complaint.Contains("extraneous bytes before marker", StringComparison.Ordinal)
         || complaint.Contains("unknown JFIF revision", StringComparison.Ordinal)
         || complaint.Contains("Unknown Adobe color transform", StringComparison.Ordinal)
-        || complaint.Contains("Invalid SOS parameters", StringComparison.Ordinal);
+        || complaint.Contains("Invalid SOS parameters", StringComparison.Ordinal)
+        || complaint.Contains("Could not determine subsampling type", StringComparison.Ordinal);
 
     private sealed class Decompressor : SafeHandle
     {

@@ -112,14 +112,16 @@ public sealed record PixelPreprocessing
 
         if (Width != Height)
         {
-            throw new ArgumentException($"shorterSide needs one size, but height is {Height} and width {Width}; set both the same, or use ResizeRule.Exact");
+            throw new ArgumentException(
+                $"shorterSide needs one size, but height is {Height} and width {Width}; set both the same, or use ResizeRule.Exact");
         }
 
         int shorter = Math.Min(width, height);
         double longer = (double)((long)Height * Math.Max(width, height)) / shorter;
         if (longer > int.MaxValue / 3)
         {
-            throw new ArgumentException($"an image of {width} x {height} pixels is too narrow for {Signature}: its longer side would become {longer:F0} pixels");
+            throw new ArgumentException(
+                $"an image of {width} x {height} pixels is too narrow for {Signature}: its longer side would become {longer:F0} pixels");
         }
 
         return width <= height ? (Height, (int)longer) : ((int)longer, Height);

@@ -117,7 +117,8 @@ internal sealed unsafe class VipsApi
     // loaders that are tested against hostile files. Parallelism is ours too: many images, one thread each.
     private static string Start(NativeImageLibrary library)
     {
-        var logSetHandler = (delegate* unmanaged<byte*, int, delegate* unmanaged[Cdecl]<byte*, int, byte*, void*, void>, void*, uint>)library["g_log_set_handler"];
+        delegate* unmanaged[Cdecl]<byte*, int, byte*, void*, void> ignore = &Ignore;
+        var logSetHandler = (delegate* unmanaged<byte*, int, void*, void*, uint>)library["g_log_set_handler"];
         var initialise = (delegate* unmanaged<byte*, int>)library["vips_init"];
         var setConcurrency = (delegate* unmanaged<int, void>)library["vips_concurrency_set"];
         var setCacheMax = (delegate* unmanaged<int, void>)library["vips_cache_set_max"];
@@ -126,7 +127,7 @@ internal sealed unsafe class VipsApi
         const int AllLevelsThatReturn = 0xF8;
         fixed (byte* program = "onnxtransfer\0"u8, domain = "VIPS\0"u8)
         {
-            logSetHandler(domain, AllLevelsThatReturn, &Ignore, null);
+            logSetHandler(domain, AllLevelsThatReturn, ignore, null);
             if (initialise(program) != 0)
             {
                 throw new EntryPointNotFoundException("vips_init failed");

@@ -49,7 +49,8 @@ public sealed unsafe class VipsDecoder : IImageDecoder
     /// <inheritdoc/>
     public RgbImage Decode(ReadOnlySpan<byte> encoded, string file, ImageLimits limits)
     {
-        string loader = loaders[ImageHeader.Detect(encoded)];
+        var format = ImageHeader.Detect(encoded);
+        string loader = loaders[format];
         Gate.EnterReadLock();
         try
         {
@@ -67,7 +68,7 @@ public sealed unsafe class VipsDecoder : IImageDecoder
         try
         {
             api.ErrorClear();
-            return TryDecode(encoded, loader, file, limits) ?? throw Fault(api.Error, encoded.Length, file);
+            return TryDecode(encoded, loader, file, limits) ?? throw Fault(api.Error, encoded, format, file);
         }
         finally
         {
@@ -76,13 +77,21 @@ public sealed unsafe class VipsDecoder : IImageDecoder
         }
     }
 
-    private static ImageException Fault(string complaint, int length, string file)
+    private static ImageException Fault(string complaint, ReadOnlySpan<byte> encoded, ImageFormat format, string file)
     {
-        string[] signs = ["truncat", "premature", "end of file", "end of stream", "end of data", "not enough data", "Read Error", "eof"];
-        bool truncated = signs.Any(sign => complaint.Contains(sign, StringComparison.OrdinalIgnoreCase));
+        string[] signs =
+        [
+            "truncat", "premature", "end of file", "unexpected end", "not enough data",
+            "read error", "io error", "bad seek", "seek error", "can not read",
+        ];
+        bool truncated = CutFile.Is(encoded, format) || signs.Any(sign => complaint.Contains(sign, StringComparison.OrdinalIgnoreCase));
+        string said = complaint.Length == 0 ? "" : $" (libvips: {complaint})";
         return truncated
-            ? new(file, ImageFault.Truncated, $"the image data end early, after {length} bytes (libvips: {complaint}); copy or download the file again")
-            : new(file, ImageFault.Corrupt, $"the image data are damaged (libvips: {complaint}); copy or download the file again");
+            ? new(
+                file,
+                ImageFault.Truncated,
+                $"the {format} data end early, after {encoded.Length} bytes{said}, before the last pixel; copy or download the file again")
+            : new(file, ImageFault.Corrupt, $"the {format} data are damaged{said}; copy or download the file again");
     }
 
     private bool IsAllowed(string loader)
@@ -180,7 +189,8 @@ public sealed unsafe class VipsDecoder : IImageDecoder
                 throw new ImageException(
                     file,
                     ImageFault.UnsupportedFormat,
-                    $"its {bands} channels are not 8- or 16-bit grey, RGB or CMYK (libvips: band format {format}, interpretation {colours}); convert it to 8-bit RGB");
+                    $"its {bands} channels are not 8- or 16-bit grey, RGB or CMYK "
+                        + $"(libvips: band format {format}, interpretation {colours}); convert it to 8-bit RGB");
             }
 
             return new SampleLayout(bands, format == VipsApi.UShort, colours == VipsApi.Cmyk && bands >= 4);
