@@ -6,8 +6,8 @@ namespace OnnxTransfer.Heads;
 /// <summary>What every trainer asks of its rows before it begins; messages name the row and the cure.</summary>
 internal static class FitCheck
 {
-    /// <summary>Rows there are, weights are usable, embeddings are finite.</summary>
-    public static void Rows(EmbeddingSet set, int threads)
+    /// <summary>Rows there are, weights are usable, embeddings are finite. Returns the rows of positive weight.</summary>
+    public static EmbeddingSet Rows(EmbeddingSet set, int threads)
     {
         if (set.Count == 0)
         {
@@ -46,9 +46,11 @@ internal static class FitCheck
                 $"the embedding of {Name(set, bad)} holds a NaN or infinite value; expected finite numbers: " +
                 "look at the image, its number columns, or a backbone run at too low a precision");
         }
+
+        return set.Weights.Contains(0) ? set.Subset([.. Enumerable.Range(0, set.Count).Where(i => set.Weights[i] > 0)]) : set;
     }
 
-    /// <summary>Every row has a label within the classes; at least two classes have rows of positive weight.</summary>
+    /// <summary>Every row has a label within the classes, at least two of which have rows. Returns which have.</summary>
     public static bool[] Labels(EmbeddingSet set)
     {
         if (set.Classes.Count == 0 || set.Labels.Length == 0)
@@ -71,7 +73,7 @@ internal static class FitCheck
                     (label == -1 ? ": rows without a label cannot be fitted on" : ""));
             }
 
-            present[label] |= set.Weights.Length == 0 || set.Weights[i] > 0;
+            present[label] = true;
         }
 
         int count = present.Count(p => p);

@@ -4,7 +4,7 @@ using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Heads;
 
-/// <summary>The rows an L2 is fitted on and the rows it is judged on; null where there is nothing to judge on.</summary>
+/// <summary>The rows of positive weight an L2 is fitted on and the rows it is judged on; null where there is nothing to judge on.</summary>
 /// <param name="Fit">Rows of the path's fits.</param>
 /// <param name="Validation">Rows of their scores.</param>
 /// <param name="Notes">How they were found.</param>
@@ -33,7 +33,7 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
         {
             var fit = set.Subset(Where(set.Count, i => assigned[i] != fold));
             var validation = set.Subset(Where(set.Count, i => assigned[i] == fold));
-            if (HasRows(fit) && HasRows(validation) && !Present(set).Except(Present(fit)).Any())
+            if (!Present(set).Except(Present(fit)).Any())
             {
                 string kept = set.Groups.Length > 0 ? ", groups kept whole" : "";
                 return new Holdout(fit, validation,
@@ -51,7 +51,7 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
         int marked = set.Splits.Count(split => split == Split.Validation);
         var validation = set.Subset(Where(set.Count,
             i => set.Splits[i] == Split.Validation && (set.Labels.Length == 0 || known.Contains(set.Labels[i]))));
-        if (!HasRows(fit) || !HasRows(validation) || (set.Labels.Length > 0 && known.Count < 2))
+        if (validation.Count == 0 || (set.Labels.Length > 0 && known.Count < 2))
         {
             return Nothing(set, search, "the validation rows and the others do not share two classes");
         }
@@ -65,8 +65,5 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
 
     private static int[] Where(int count, Func<int, bool> condition) => [.. Enumerable.Range(0, count).Where(condition)];
 
-    private static bool HasRows(EmbeddingSet set) => set.Weights.Length == 0 ? set.Count > 0 : set.Weights.Any(weight => weight > 0);
-
-    private static HashSet<int> Present(EmbeddingSet set) =>
-        [.. set.Labels.Where((_, i) => set.Weights.Length == 0 || set.Weights[i] > 0)];
+    private static HashSet<int> Present(EmbeddingSet set) => [.. set.Labels];
 }

@@ -30,7 +30,10 @@ public sealed record LogisticRegression : IHeadTrainer
     /// <summary>Brings every column to mean 0 and deviation 1 for the fit; folded into the head afterwards.</summary>
     public bool Standardise { get; init; } = true;
 
-    /// <summary>The final fit ends when the gradient's norm is below this part of its norm at W = 0, b = 0.</summary>
+    /// <summary>
+    /// The final fit ends when the gradient's norm is below this part of its norm at W = 0, b = 0, or when the objective has
+    /// fallen by less than 1e-4 x this part of itself in each of three steps.
+    /// </summary>
     public double Tolerance { get; init; } = 1e-4;
 
     /// <summary>Iterations after which a fit ends unconverged.</summary>
@@ -54,7 +57,7 @@ public sealed record LogisticRegression : IHeadTrainer
     {
         var clock = Stopwatch.StartNew();
         CheckSettings();
-        FitCheck.Rows(set, Chunks.Threads(Threads));
+        set = FitCheck.Rows(set, Chunks.Threads(Threads));
         int[] present = [.. FitCheck.Labels(set).Index().Where(p => p.Item).Select(p => p.Index)];
         List<string> notes = [.. Enumerable.Range(0, set.Classes.Count).Except(present)
             .Select(c => $"class '{set.Classes[c]}' has no rows; it is never predicted")];
@@ -73,7 +76,7 @@ public sealed record LogisticRegression : IHeadTrainer
         }
 
         var problem = new Problem(this, set, present, cancellation);
-        var minimum = problem.Minimise(l2, start, "final fit", Tolerance, 1e-9, progress);
+        var minimum = problem.Minimise(l2, start, "final fit", Tolerance, 1e-4 * Tolerance, progress);
         AddEnding(minimum, problem.GradientScale, notes);
         return new HeadFit<LinearHead>(Head(problem, minimum.Parameters, set.Classes, present), new FitReport
         {

@@ -47,8 +47,8 @@ public sealed record RidgeRegression : IHeadTrainer
     {
         var clock = Stopwatch.StartNew();
         CheckSettings();
+        set = FitCheck.Rows(set, Chunks.Threads(Threads));
         FitCheck.Targets(set, LogTarget);
-        FitCheck.Rows(set, Chunks.Threads(Threads));
         List<string> notes = [];
         double l2 = L2 ?? Search.Fallback;
         IReadOnlyList<L2Trial> path = [];

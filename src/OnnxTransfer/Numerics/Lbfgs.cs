@@ -15,7 +15,7 @@ internal sealed record Lbfgs
     /// <summary>Done when the gradient's norm is at most this.</summary>
     public required double GradientTolerance { get; init; }
 
-    /// <summary>Done when the objective has fallen by less than this part of itself in each of two steps.</summary>
+    /// <summary>Done when the objective has fallen by less than this part of itself in each of three steps.</summary>
     public double ObjectiveTolerance { get; init; } = 1e-12;
 
     public int MaxIterations { get; init; } = 1000;
@@ -33,7 +33,7 @@ internal sealed record Lbfgs
             cancellation.ThrowIfCancellationRequested();
             progress?.Invoke(iteration, value);
             double norm = Norm(gradient);
-            bool converged = norm <= GradientTolerance || small >= 2;
+            bool converged = norm <= GradientTolerance || small >= 3;
             if (converged || iteration >= MaxIterations)
             {
                 return new Minimum(x, value, norm, iteration, converged, Stalled: false);

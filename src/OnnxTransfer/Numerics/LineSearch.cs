@@ -2,13 +2,14 @@ namespace OnnxTransfer.Numerics;
 
 /// <summary>
 /// A step along a direction that fulfils the strong Wolfe conditions: bracket (Lewis and Overton 2013), then cubic
-/// interpolation inside the bracket (Nocedal and Wright, equation 3.59).
+/// interpolation inside the bracket (Nocedal and Wright, equation 3.59). A rise within the objective's rounding is let
+/// pass, for there the slope knows better than the value (Hager and Zhang 2005).
 /// </summary>
 internal sealed class LineSearch(Lbfgs.Objective objective, int size)
 {
     private const double Decrease = 1e-4;
     private const double Curvature = 0.9;
-    private const double Rounding = 1e-10; // of the objective: what float32 products make uncertain
+    private const double Rounding = 1e-7; // of the objective: what float32 products leave uncertain
     private const int MaxTries = 25;
 
     /// <summary>The accepted point.</summary>
@@ -20,7 +21,7 @@ internal sealed class LineSearch(Lbfgs.Objective objective, int size)
     /// <summary>The objective at <see cref="Point"/>.</summary>
     public double Value { get; private set; }
 
-    /// <summary>True when a lower point was found; <see cref="Point"/>, <see cref="Gradient"/> and <see cref="Value"/> tell it.</summary>
+    /// <summary>True when such a point was found; <see cref="Point"/>, <see cref="Gradient"/> and <see cref="Value"/> tell it.</summary>
     public bool Run(double[] start, double value, double[] gradient, double[] direction, double step, CancellationToken cancellation)
     {
         double slope = DoubleProducts.Dot(gradient, direction);
@@ -38,7 +39,7 @@ internal sealed class LineSearch(Lbfgs.Objective objective, int size)
             bool enough = trial.Value <= value + (Decrease * step * slope) + (Rounding * Math.Abs(value));
             if (enough && Math.Abs(trial.Slope) <= -Curvature * slope)
             {
-                return trial.Value <= value;
+                return true;
             }
 
             if (enough && trial.Slope < 0)

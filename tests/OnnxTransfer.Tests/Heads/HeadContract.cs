@@ -1,0 +1,136 @@
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Evaluation;
+using OnnxTransfer.Heads;
+using OnnxTransfer.Numerics;
+
+namespace OnnxTransfer.Tests.Heads;
+
+/// <summary>What every head must do, whatever it learns; a trainer's test class says which trainer and inherits the facts.</summary>
+public abstract class HeadContract
+{
+    protected abstract IHeadTrainer Trainer { get; }
+
+    /// <summary>The trainer at a given penalty: nothing is held out.</summary>
+    protected abstract IHeadTrainer Fixed { get; }
+
+    /// <summary>A set that can be learned, of so many rows and columns.</summary>
+    internal abstract EmbeddingSet Learnable(int rows, int width, long seed = 1);
+
+    /// <summary>A set that knows its classes or targets but holds no rows.</summary>
+    internal abstract EmbeddingSet NoRows();
+
+    /// <summary>The score of guessing.</summary>
+    protected abstract double Chance { get; }
+
+    [Fact]
+    public void Beats_chance_on_fresh_rows()
+    {
+        var scores = Trainer.Fit(Learnable(240, 12)).Evaluate(Learnable(240, 12, seed: 2));
+        Assert.InRange(scores.Main, Chance + 0.3, 1);
+    }
+
+    [Fact]
+    public void Fitted_twice_is_the_same_to_the_bit()
+    {
+        var set = Learnable(150, 9);
+        Assert.Equal(Trainer.Fit(set).Predict(set.Rows).Values, Trainer.Fit(set).Predict(set.Rows).Values);
+    }
+
+    [Fact]
+    public void Predicts_one_row_as_among_many()
+    {
+        var set = Learnable(131, 9);
+        var head = Trainer.Fit(set);
+        var many = head.Predict(set.Rows);
+        Assert.Equal((set.Count, head.Outputs), (many.Count, many.Width));
+        var one = new float[head.Outputs];
+        for (int i = 0; i < set.Count; i++)
+        {
+            head.Predict(set.Rows[i], one);
+            Assert.Equal(many[i].ToArray(), one);
+        }
+    }
+
+    [Fact]
+    public void Learns_from_a_single_column() =>
+        Assert.InRange(Trainer.Fit(Learnable(300, 1)).Evaluate(Learnable(300, 1, seed: 2)).Main, Chance + 0.15, 1);
+
+    [Fact]
+    public void Learns_from_fewer_rows_than_columns()
+    {
+        var set = Learnable(20, 50);
+        Assert.InRange(Fixed.Fit(set).Evaluate(set).Main, Chance + 0.3, 1);
+        Assert.All(Trainer.Fit(set).Predict(set.Rows).Values, value => Assert.True(float.IsFinite(value)));
+    }
+
+    [Fact]
+    public void A_constant_column_changes_no_prediction()
+    {
+        var set = Learnable(90, 6);
+        var wider = new Matrix(set.Count, 7);
+        for (int i = 0; i < set.Count; i++)
+        {
+            set.Rows[i].CopyTo(wider.Row(i));
+            wider.Row(i)[6] = 0.1f;
+        }
+
+        float[] without = Trainer.Fit(set).Predict(set.Rows).Values, with = Trainer.Fit(set with { Rows = wider }).Predict(wider).Values;
+        Assert.All(without.Zip(with), pair => Assert.Equal(pair.First, pair.Second, 1e-3f * Math.Max(1, Math.Abs(pair.First))));
+    }
+
+    [Fact]
+    public void A_weight_of_2_is_a_row_twice_and_a_weight_of_0_no_row()
+    {
+        var set = Learnable(80, 5);
+        double[] weights = [.. Enumerable.Range(0, 80).Select(i => (double)(i / 3 % 3))];
+        int[] repeated = [.. Enumerable.Range(0, 80).SelectMany(i => Enumerable.Repeat(i, i / 3 % 3))];
+        float[] weighted = Fixed.Fit(set with { Weights = weights }).Predict(set.Rows).Values;
+        float[] twice = Fixed.Fit(set.Subset(repeated)).Predict(set.Rows).Values;
+        Assert.All(weighted.Zip(twice), pair => Assert.Equal(pair.First, pair.Second, 1e-3f * Math.Max(1, Math.Abs(pair.First))));
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void An_embedding_that_is_not_finite_is_named(float bad)
+    {
+        var set = Learnable(40, 4).With((i, j, value) => i >= 17 && j == 2 ? bad : value);
+        string message = Assert.Throws<ArgumentException>(() => Trainer.Fit(set)).Message;
+        Assert.Equal(
+            "the embedding of row 17 (image17.png) holds a NaN or infinite value; expected finite numbers: " +
+            "look at the image, its number columns, or a backbone run at too low a precision", message);
+    }
+
+    [Fact]
+    public void No_rows_are_refused() =>
+        Assert.Contains("there are no rows to fit on", Assert.Throws<ArgumentException>(
+            () => Trainer.Fit(NoRows())).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    public void An_unusable_weight_is_named(double bad)
+    {
+        var set = Learnable(10, 3) with { Weights = [1, 1, bad, 1, 1, 1, 1, 1, 1, 1] };
+        Assert.Equal(
+            $"row 2 (image2.png) has the weight {bad}; expected a finite number of at least 0",
+            Assert.Throws<ArgumentException>(() => Trainer.Fit(set)).Message);
+    }
+
+    [Fact]
+    public void Embeddings_of_another_width_are_refused()
+    {
+        var head = Trainer.Fit(Learnable(40, 4));
+        string message = Assert.Throws<ArgumentException>(() => head.Predict(new Matrix(2, 5))).Message;
+        Assert.Contains("the embeddings are 5 wide; this head was fitted on 4", message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => head.Predict(new float[4], new float[head.Outputs + 1]));
+    }
+
+    [Fact]
+    public void A_fit_can_be_cancelled()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => Trainer.Fit(Learnable(40, 4), source.Token));
+    }
+}
