@@ -1,0 +1,113 @@
+namespace OnnxTransfer.Imaging;
+
+/// <summary>
+/// Decoders in order of preference: the first that decodes a format decodes it. Immutable and safe to share between
+/// threads.
+/// </summary>
+public sealed class ImageDecoders
+{
+    private static readonly Lazy<ImageDecoders> Found = new(Probe);
+
+    private readonly IReadOnlyList<IImageDecoder> decoders;
+
+    /// <summary>Exactly these decoders, the preferred ones first.</summary>
+    public ImageDecoders(IReadOnlyList<IImageDecoder> decoders) => this.decoders = [.. decoders];
+
+    /// <summary>
+    /// What this machine has: libjpeg-turbo for JPEG, libvips for most others, and BMP, which needs no library. Found
+    /// out once.
+    /// </summary>
+    public static ImageDecoders Default => Found.Value;
+
+    /// <summary>The native libraries that were not found, each with its cure; empty when all are there.</summary>
+    public IReadOnlyList<string> Missing { get; private init; } = [];
+
+    /// <summary>What images may ask for.</summary>
+    public ImageLimits Limits { get; init; } = ImageLimits.Default;
+
+    /// <summary>The names of all decoders, in order.</summary>
+    public IReadOnlyList<string> Names => [.. decoders.Select(decoder => decoder.Name)];
+
+    /// <summary>These decoders and then another, for the formats that none of these decodes.</summary>
+    public ImageDecoders With(IImageDecoder other) => new([.. decoders, other]) { Missing = Missing, Limits = Limits };
+
+    /// <summary>Whether some decoder decodes <paramref name="format"/>.</summary>
+    public bool Decodes(ImageFormat format) => decoders.Any(decoder => decoder.Decodes(format));
+
+    /// <summary>The decoder of <paramref name="format"/>.</summary>
+    /// <param name="format">A known format.</param>
+    /// <param name="file">The file's name, for the error.</param>
+    /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>: the message says what to install.</exception>
+    public IImageDecoder For(ImageFormat format, string file = "(no file)") =>
+        decoders.FirstOrDefault(decoder => decoder.Decodes(format)) ?? throw new ImageException(
+            file,
+            ImageFault.NoDecoder,
+            $"a {format} image, but none of the decoders here ({(decoders.Count == 0 ? "none" : string.Join(", ", Names))}) reads that format; {Cure(format)}");
+
+    /// <summary>The name of the decoder of <paramref name="format"/>, as it goes into cache keys.</summary>
+    /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>.</exception>
+    public string NameFor(ImageFormat format) => For(format).Name;
+
+    /// <summary>
+    /// Decodes one image of any format and turns it upright. Before any pixel is decoded the file is checked to be an
+    /// image, and not too large a one.
+    /// </summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="file">The file's name, for errors.</param>
+    /// <returns>RGB pixels, upright; the caller disposes them.</returns>
+    /// <exception cref="ImageException">Anything that is wrong with the image; no other exception comes from bad bytes.</exception>
+    public RgbImage Decode(ReadOnlySpan<byte> encoded, string file)
+    {
+        if (encoded.IsEmpty)
+        {
+            throw new ImageException(file, ImageFault.Empty, "the file is empty, an image was expected; copy or download it again, or delete it");
+        }
+
+        var header = ImageHeader.Read(encoded);
+        if (header.Format == ImageFormat.Unknown)
+        {
+            throw new ImageException(
+                file,
+                ImageFault.NotAnImage,
+                $"found {FoundBytes.Describe(encoded)}, expected a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIF or JPEG XL image; remove the file from the data set or replace it");
+        }
+
+        Limits.Check(file, header.Width, header.Height);
+        var stored = For(header.Format, file).Decode(encoded, file, Limits);
+        return ExifOrientation.Apply(stored, ExifOrientation.Find(encoded, header.Format));
+    }
+
+    private static string Cure(ImageFormat format) => format switch
+    {
+        ImageFormat.Jpeg => "install libjpeg-turbo (sudo apt-get install libturbojpeg0) or add the ImageSharp decoder",
+        ImageFormat.JpegXl => "convert it to PNG or JPEG",
+        ImageFormat.Heif => "install libvips with its HEIF loader (sudo apt-get install libvips42) or convert it to PNG or JPEG",
+        _ => "install libvips (sudo apt-get install libvips42) or add the ImageSharp decoder",
+    };
+
+    private static ImageDecoders Probe()
+    {
+        List<IImageDecoder> found = [];
+        List<string> missing = [];
+        if (LibJpegTurboDecoder.TryCreate(out var jpeg, out string? noJpeg))
+        {
+            found.Add(jpeg);
+        }
+        else
+        {
+            missing.Add(noJpeg);
+        }
+
+        if (VipsDecoder.TryCreate(out var vips, out string? noVips))
+        {
+            found.Add(vips);
+        }
+        else
+        {
+            missing.Add(noVips);
+        }
+
+        found.Add(new BmpDecoder());
+        return new ImageDecoders(found) { Missing = missing };
+    }
+}

@@ -1,0 +1,76 @@
+using static System.Buffers.Binary.BinaryPrimitives;
+
+namespace OnnxTransfer.Imaging;
+
+/// <summary>
+/// Walks the marker segments of a JPEG file up to its first scan, passing over stray bytes as libjpeg does. Ends quietly
+/// where the bytes end or make no sense.
+/// </summary>
+internal ref struct JpegSegments(ReadOnlySpan<byte> encoded)
+{
+    public const byte EndOfImage = 0xD9;
+    private const byte StartOfScan = 0xDA;
+
+    private readonly ReadOnlySpan<byte> encoded = encoded;
+    private int position = 2;
+
+    /// <summary>The segment reached.</summary>
+    public JpegSegment Current { get; private set; }
+
+    /// <summary>Where the walk stands: after the last segment, that is the first scan or the end marker.</summary>
+    public readonly int Position => Math.Min(position, encoded.Length);
+
+    public readonly JpegSegments GetEnumerator() => this;
+
+    public bool MoveNext()
+    {
+        while (true)
+        {
+            while (position < encoded.Length && encoded[position] != 0xFF)
+            {
+                position++;
+            }
+
+            while (position < encoded.Length && encoded[position] == 0xFF)
+            {
+                position++;
+            }
+
+            if (position + 3 > encoded.Length)
+            {
+                return false;
+            }
+
+            byte marker = encoded[position++];
+            if (marker is EndOfImage or StartOfScan)
+            {
+                position -= 2;
+                return false;
+            }
+
+            // Markers without a payload: a stuffed FF, TEM, restarts, a second start of image.
+            if (marker is 0x00 or 0x01 or (>= 0xD0 and <= 0xD8))
+            {
+                continue;
+            }
+
+            int length = ReadUInt16BigEndian(encoded[position..]);
+            if (length < 2 || position + length > encoded.Length)
+            {
+                return false;
+            }
+
+            Current = new JpegSegment(marker, encoded.Slice(position + 2, length - 2));
+            position += length;
+            return true;
+        }
+    }
+}
+
+/// <summary>One marker segment.</summary>
+internal readonly ref struct JpegSegment(byte marker, ReadOnlySpan<byte> payload)
+{
+    public byte Marker { get; } = marker;
+
+    public ReadOnlySpan<byte> Payload { get; } = payload;
+}
