@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Onnx;
 
@@ -33,6 +34,9 @@ public sealed class Backbone : IDisposable
 
     /// <summary>D, the width of the whole embedding: the taps' vectors one after the other.</summary>
     public int Width => Taps.Sum(tap => tap.Width);
+
+    /// <summary>What must be done to an image before its pixels are handed over.</summary>
+    public PixelPreprocessing Preprocessing => Description.Preprocessing.Pixels;
 
     /// <summary>Rows of the pixels it wants.</summary>
     public int PixelHeight => Description.Input.Height;

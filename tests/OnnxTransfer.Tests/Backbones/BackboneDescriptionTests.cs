@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using OnnxTransfer.Backbones;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Tests.Backbones;
@@ -17,8 +18,7 @@ public sealed class BackboneDescriptionTests : IDisposable
 
         Assert.Equal(("tiny", "test", "tiny.onnx", "these tests", "MIT"), (d.Name, d.Family, d.File, d.Source, d.Licence));
         Assert.Equal(new InputDescription("input", TensorLayout.Nchw, 8, 8, ChannelOrder.Rgb), d.Input);
-        Assert.Equal((true, 10, 10, 8, 8, "bicubic"), (d.Preprocessing.ShorterSide, d.Preprocessing.Height, d.Preprocessing.Width,
-            d.Preprocessing.CropHeight, d.Preprocessing.CropWidth, d.Preprocessing.Interpolation));
+        Assert.Equal(PixelPreprocessing.ShorterSide(10, 8, Interpolation.Bicubic), d.Preprocessing.Pixels);
         Assert.Equal([0.5f, 0.4f, 0.3f], d.Preprocessing.Mean);
         Assert.Equal([0.2f, 0.25f, 0.3f], d.Preprocessing.Std);
         Assert.Equal(["a", "b", "v"], d.Taps.Select(t => t.Name));
