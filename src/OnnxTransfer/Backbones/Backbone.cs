@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Onnx;
 
@@ -34,6 +35,9 @@ public sealed class Backbone : IDisposable
     /// <summary>D, the width of the whole embedding: the taps' vectors one after the other.</summary>
     public int Width => Taps.Sum(tap => tap.Width);
 
+    /// <summary>What must be done to an image before its pixels are handed over.</summary>
+    public PixelPreprocessing Preprocessing => Description.Preprocessing.Pixels;
+
     /// <summary>Rows of the pixels it wants.</summary>
     public int PixelHeight => Description.Input.Height;
 
@@ -67,7 +71,7 @@ public sealed class Backbone : IDisposable
         var model = ModelFile.Read(entry);
         var taps = TapChoice.Of(description, settings);
         var graph = TapGraph(model, description, taps);
-        var session = OnnxSession.Open(graph, settings.SessionOn(provider));
+        var session = Open(graph, settings.SessionOn(provider), taps, entry.DescriptionPath);
         var precision = session.Provider == ExecutionProvider.Cuda && settings.AllowTf32 ? "tf32" : "fp32";
         var content = model.ContentHash ?? description.Sha256;
         return new(description, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, session, precision);
@@ -98,6 +102,24 @@ public sealed class Backbone : IDisposable
         graph = Cut.At(graph, [.. taps.Select(t => t.OutputName)]);
         return PixelInput.Prepend(
             graph, input.Tensor, input.Height, input.Width, description.Preprocessing.Mean, description.Preprocessing.Std, input.Channels, input.Layout);
+    }
+
+    /// <summary>Opens the session and holds what the runtime inferred against what the description says of each tap.</summary>
+    private static OnnxSession Open(OnnxModel graph, SessionSettings settings, BackboneTap[] taps, string descriptionPath)
+    {
+        var session = OnnxSession.Open(graph, settings);
+        for (var i = 0; i < taps.Length; i++)
+        {
+            var tap = taps[i];
+            if (session.OutputWidth(tap.OutputName) is var width && width != tap.Width)
+            {
+                session.Dispose();
+                throw new BackboneException($"{descriptionPath}: tap '{tap.Name}' is described as [{string.Join(", ", tap.Shape)}] with pooling {tap.Pooling}, "
+                    + $"{tap.Width} wide, but the graph gives {width}; correct shape and width");
+            }
+        }
+
+        return session;
     }
 
     private static string Identity(BackboneDescription description, string contentHash, BackboneTap tap, string precision)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Backbones;
@@ -104,9 +105,17 @@ internal static class DescriptionReader
             return three.All(good) ? three : throw values.Wrong(expected);
         }
 
+        var pixels = new PixelPreprocessing
+        {
+            Resize = shorterSide ? ResizeRule.ShorterSide : ResizeRule.Exact,
+            Height = size[0],
+            Width = size[^1],
+            CropHeight = crop[0],
+            CropWidth = crop[1],
+            Interpolation = field["interpolation"].OneOf(("bilinear", Interpolation.Bilinear), ("bicubic", Interpolation.Bicubic)),
+        };
         return new(
-            shorterSide, size[0], size[^1], crop[0], crop[1],
-            field["interpolation"].OneOf(("bilinear", "bilinear"), ("bicubic", "bicubic")),
+            pixels,
             Three("mean", _ => true, "three numbers, one per channel"),
             Three("std", s => s > 0, "three numbers above 0, one per channel"));
     }

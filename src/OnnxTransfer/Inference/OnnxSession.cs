@@ -140,6 +140,19 @@ public sealed class OnnxSession : IDisposable
         session.Dispose();
     }
 
+    /// <summary>The width of the rows of an output, as the runtime inferred it.</summary>
+    internal int OutputWidth(string name)
+    {
+        var output = session.OutputMetadata[name];
+        if (output.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float || output.Dimensions is not [_, > 0])
+        {
+            throw new InferenceException($"{model.Source}: output '{name}' is {output.ElementDataType} of shape [{string.Join(", ", output.Dimensions)}]; "
+                + "batches need float rows of a fixed width: pool it with Pooling.Attach");
+        }
+
+        return output.Dimensions[1];
+    }
+
     /// <summary>Fixes the inputs' first dimension, by its name, so that the runtime plans for one shape.</summary>
     private static void FixBatch(SessionOptions options, OnnxModel model, int batch)
     {
@@ -156,18 +169,6 @@ public sealed class OnnxSession : IDisposable
         {
             options.AddFreeDimensionOverrideByName(symbol, batch);
         }
-    }
-
-    private int OutputWidth(string name)
-    {
-        var output = session.OutputMetadata[name];
-        if (output.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float || output.Dimensions is not [_, > 0])
-        {
-            throw new InferenceException($"{model.Source}: output '{name}' is {output.ElementDataType} of shape [{string.Join(", ", output.Dimensions)}]; "
-                + "batches need float rows of a fixed width: pool it with Pooling.Attach");
-        }
-
-        return output.Dimensions[1];
     }
 
     private void Check(IReadOnlyDictionary<string, TensorValue> inputs, string[] wanted)

@@ -44,10 +44,10 @@ public sealed class TensorValue
     public static TensorValue Of(float[] values, params long[] shape) => new(values, ElementType.Float, shape);
 
     /// <summary>A uint8 tensor over <paramref name="values"/>; nothing is copied.</summary>
-    public static TensorValue Of(byte[] values, params long[] shape) => new(values, ElementType.UInt8, shape);
+    public static TensorValue OfBytes(byte[] values, params long[] shape) => new(values, ElementType.UInt8, shape);
 
     /// <summary>An int64 tensor over <paramref name="values"/>; nothing is copied.</summary>
-    public static TensorValue Of(long[] values, params long[] shape) => new(values, ElementType.Int64, shape);
+    public static TensorValue OfLongs(long[] values, params long[] shape) => new(values, ElementType.Int64, shape);
 
     internal OrtValue ToRuntime() => values switch
     {
@@ -62,8 +62,8 @@ public sealed class TensorValue
         return info.ElementDataType switch
         {
             TensorElementType.Float => Of(value.GetTensorDataAsSpan<float>().ToArray(), info.Shape),
-            TensorElementType.UInt8 => Of(value.GetTensorDataAsSpan<byte>().ToArray(), info.Shape),
-            TensorElementType.Int64 => Of(value.GetTensorDataAsSpan<long>().ToArray(), info.Shape),
+            TensorElementType.UInt8 => OfBytes(value.GetTensorDataAsSpan<byte>().ToArray(), info.Shape),
+            TensorElementType.Int64 => OfLongs(value.GetTensorDataAsSpan<long>().ToArray(), info.Shape),
             var other => throw new InferenceException($"output '{name}' holds {other} values; expected float, uint8 or int64: add a Cast to the model"),
         };
     }

@@ -1,0 +1,94 @@
+using OnnxTransfer.Inference;
+using OnnxTransfer.Tests.Onnx;
+
+namespace OnnxTransfer.Tests.Inference;
+
+public class ProviderTests
+{
+    private static readonly string[] CpuFlavour = ["CPUExecutionProvider"];
+
+    [Fact]
+    public void Cpu_works()
+    {
+        var check = ProviderCheck.Of(ExecutionProvider.Cpu);
+
+        Assert.Equal((ExecutionProvider.Cpu, true, "works"), (check.Provider, check.Works, check.Detail));
+        Assert.StartsWith("1.", ProviderCheck.RuntimeVersion);
+        Assert.Contains("CPUExecutionProvider", ProviderCheck.CompiledProviders);
+    }
+
+    [Fact]
+    public void Cuda_that_is_not_compiled_in_is_named_with_the_cure() => Assert.Equal(
+        "provider cuda: this build carries ONNX Runtime's CPU flavour (its providers: CPUExecutionProvider); build with -p:OnnxRuntimeFlavor=gpu",
+        ProviderChoice.NotCompiledIn(CpuFlavour));
+
+    [Fact]
+    public void Cuda_that_is_compiled_in_is_no_error() =>
+        Assert.Null(ProviderChoice.NotCompiledIn(["CUDAExecutionProvider", "CPUExecutionProvider"]));
+
+    [SkippableFact]
+    public void Cuda_asked_for_and_not_working_is_an_error_and_the_cpu_still_works()
+    {
+        var check = ProviderCheck.Of(ExecutionProvider.Cuda);
+        Skip.If(check.Works, "CUDA works here");
+
+        var error = Assert.Throws<ProviderException>(() => OnnxSession.Open(Graphs.Relu(2), new() { Provider = ExecutionProvider.Cuda }));
+        using var cpu = OnnxSession.Open(Graphs.Relu(2), new() { Provider = ExecutionProvider.Cpu });
+
+        Assert.StartsWith("provider cuda: ", error.Message);
+        Assert.Equal(error.Message, check.Detail);
+        Assert.Equal(ExecutionProvider.Cpu, cpu.Provider);
+    }
+
+    [SkippableFact]
+    public void Auto_takes_the_cpu_and_says_why()
+    {
+        Skip.If(ProviderCheck.Of(ExecutionProvider.Cuda).Works, "CUDA works here");
+
+        using var session = OnnxSession.Open(Graphs.Relu(2));
+
+        Assert.Equal(ExecutionProvider.Cpu, session.Provider);
+        Assert.StartsWith("CPU in use: provider cuda: ", session.ProviderNote);
+    }
+
+    [SkippableFact]
+    public void Cuda_gives_the_numbers_of_the_cpu()
+    {
+        Skip.IfNot(ProviderCheck.Of(ExecutionProvider.Cuda).Works, "no working CUDA here: " + ProviderCheck.Of(ExecutionProvider.Cuda).Detail);
+        using var session = OnnxSession.Open(Graphs.Relu(2), new() { Provider = ExecutionProvider.Cuda, BatchSize = 2 });
+        using var buffers = session.CreateBuffers();
+        for (var i = 1; i <= 3; i++)
+        {
+            // The input is read anew in every run.
+            buffers.Floats.Fill(i);
+            session.Run(buffers, 2);
+            Assert.Equal([i, i, i, i], buffers.Output(0).ToArray());
+        }
+
+        Assert.Equal(ExecutionProvider.Cuda, session.Provider);
+    }
+
+    [Fact]
+    public void Missing_libraries_are_found_by_trying_each()
+    {
+        var present = CudaLibraries.Needed.Take(3).ToHashSet();
+
+        Assert.Equal(CudaLibraries.Needed.Skip(3), CudaLibraries.Missing(present.Contains));
+        Assert.Empty(CudaLibraries.Missing(_ => true));
+    }
+
+    [SkippableFact]
+    public void The_message_names_missing_libraries_and_the_cure()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Linux names");
+
+        Assert.Equal(
+            "provider cuda: cannot load libcuda.so.1, libcudnn.so.9; libcuda.so.1 comes with NVIDIA's driver (in a container: start it with the GPU, "
+            + "such as --gpus all); libcudnn.so.9: install CUDA 13 and cuDNN 9, or put the folders that hold them on LD_LIBRARY_PATH",
+            ProviderChoice.NotStarted("whatever", ["libcuda.so.1", "libcudnn.so.9"]));
+        Assert.Equal(
+            "provider cuda: all its libraries load, yet ONNX Runtime could not start it (no device); "
+            + "check with nvidia-smi that a GPU is there and free, and that its driver supports CUDA 13",
+            ProviderChoice.NotStarted("no device\n", []));
+    }
+}
