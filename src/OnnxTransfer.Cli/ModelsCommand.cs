@@ -70,7 +70,7 @@ internal static class ModelsCommand
             terminal.Out.WriteLine($"{about.Name} ({State(entry)}): {about.Source}");
             terminal.Out.WriteLine($"licence: {about.Licence}");
             terminal.Out.WriteLine($"file: {entry.ModelPath}, sha256 {about.Sha256}");
-            terminal.Out.WriteLine($"input: {Input(about)}, {about.Preprocessing.ToPixelPreprocessing().Signature}, mean {string.Join(' ', about.Preprocessing.Mean)}, std {string.Join(' ', about.Preprocessing.Std)}");
+            terminal.Out.WriteLine($"input: {Input(about)}, {about.Preprocessing.Pixels.Signature}, mean {string.Join(' ', about.Preprocessing.Mean)}, std {string.Join(' ', about.Preprocessing.Std)}");
             terminal.Out.WriteLine($"operators: {string.Join(", ", model.Operators.OrderByDescending(pair => pair.Value).Select(pair => $"{pair.Key} {pair.Value}"))} (operator set {model.Opset})");
             terminal.Out.WriteLine($"parameters: {about.Parameters:#,0}, multiply-adds an image: {about.Macs:#,0}");
             var table = new Table().AddColumns("tap", "tensor", "shape", "pooling", "width", "in the embedding");
@@ -97,7 +97,7 @@ internal static class ModelsCommand
             ["source"] = about.Source,
             ["licence"] = about.Licence,
             ["input"] = Input(about),
-            ["preprocessing"] = about.Preprocessing.ToPixelPreprocessing().Signature,
+            ["preprocessing"] = about.Preprocessing.Pixels.Signature,
             ["taps"] = new JsonArray([.. about.Taps.Select(tap => new JsonObject
             {
                 ["name"] = tap.Name,

@@ -14,7 +14,7 @@ internal readonly record struct Preparation(string Decoder, ContentKey Key, byte
 /// </summary>
 internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, SpaceSet spaces, ImageBytes files, PipelineClocks clocks)
 {
-    private readonly PixelPreprocessing _preprocessing = backbone.Description.Preprocessing.ToPixelPreprocessing();
+    private readonly PixelPreprocessing _preprocessing = backbone.Preprocessing;
     private readonly ImageDecoders _decoders = ImageDecoders.Default;
     private byte[] _buffer = [];
 

@@ -26,7 +26,7 @@ internal sealed class SpaceSet(EmbeddingCache cache, Backbone backbone)
         BackboneSha256 = backbone.Sha256,
         Tap = tap.Label,
         Computation = tap.Identity,
-        Preprocessing = backbone.Description.Preprocessing.ToPixelPreprocessing().Signature,
+        Preprocessing = backbone.Preprocessing.Signature,
         Decoder = decoder,
         Precision = backbone.Precision,
         Width = tap.Width,

@@ -41,10 +41,10 @@ public static class FusedModel
         var description = backbone.Description;
         var about = new CardBackbone(
             description.Name, backbone.Sha256, [.. backbone.Taps.Select(tap => tap.Label)], description.Source, description.Licence);
-        return (card ?? new ModelCard { Preprocessing = description.Preprocessing, Backbone = about }) with
+        return (card ?? new ModelCard { Preprocessing = backbone.Preprocessing, Backbone = about }) with
         {
             Classes = head.Classes,
-            Preprocessing = description.Preprocessing,
+            Preprocessing = backbone.Preprocessing,
             Backbone = about,
         };
     }

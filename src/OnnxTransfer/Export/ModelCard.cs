@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using OnnxTransfer.Backbones;
+using OnnxTransfer.Imaging;
 
 namespace OnnxTransfer.Export;
 
@@ -30,7 +30,7 @@ public sealed record ModelCard
     public IReadOnlyList<string> Classes { get; init; } = [];
 
     /// <summary>From decoded RGB pixels to the graph's uint8 input: resize, crop, interpolation.</summary>
-    public required PreprocessingDescription Preprocessing { get; init; }
+    public required PixelPreprocessing Preprocessing { get; init; }
 
     /// <summary>True when all photos of a batch are one item, whose embeddings the graph averages: it answers with one row.</summary>
     public bool AveragesPhotos { get; init; }

@@ -18,7 +18,7 @@ public sealed class ImageModel : IDisposable
     private ImageModel(string path, ModelCard card, OnnxSession session)
     {
         (Path, Card, _session) = (path, card, session);
-        _preprocessing = card.Preprocessing.ToPixelPreprocessing();
+        _preprocessing = card.Preprocessing;
     }
 
     /// <summary>The file it came from.</summary>
@@ -112,7 +112,7 @@ public sealed class ImageModel : IDisposable
     {
         var inputs = new Dictionary<string, TensorValue>
         {
-            [FusedModel.Pixels] = TensorValue.Of(pixels, count, _preprocessing.CropHeight, _preprocessing.CropWidth, 3),
+            [FusedModel.Pixels] = TensorValue.OfBytes(pixels, count, _preprocessing.CropHeight, _preprocessing.CropWidth, 3),
         };
         if (numbers.Count > 0)
         {
