@@ -1,0 +1,219 @@
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Datasets;
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Tests.Backbones;
+
+namespace OnnxTransfer.Tests.Embeddings;
+
+public sealed class EmbedderTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly TinyBackbone _tiny = new();
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _tiny.Dispose();
+    }
+
+    [Fact]
+    public void A_second_run_embeds_nothing_and_gives_the_same_bits()
+    {
+        var images = SmallImages.Write(_folder, 41);
+
+        var first = Run(images);
+        var second = Run(images);
+
+        Assert.Equal((41, 0), (first.Report.Embedded, first.Report.FromCache));
+        Assert.Equal((0, 41), (second.Report.Embedded, second.Report.FromCache));
+        Assert.Equal(first.Rows, second.Rows);
+        Assert.Null(second.Report.Bottleneck);
+    }
+
+    [Fact]
+    public void A_row_does_not_depend_on_batch_neighbours_or_order()
+    {
+        var images = SmallImages.Write(_folder, 21);
+        var together = Run(images, batch: 8);
+
+        var alone = Run(_folder["images", "odd", "0007.bmp"], cache: "other", batch: 3);
+
+        var index = together.Names.ToList().FindIndex(name => name.EndsWith("0007.bmp", StringComparison.Ordinal));
+        Assert.Equal(together.Rows[index], alone.Rows[0]);
+    }
+
+    [Fact]
+    public void Content_counts_not_names()
+    {
+        var images = SmallImages.Write(_folder, 6);
+        Run(images);
+        File.Move(_folder["images", "odd", "0001.bmp"], _folder["images", "odd", "renamed.bmp"]);
+        File.Copy(_folder["images", "odd", "0003.bmp"], _folder["images", "odd", "copy.bmp"]);
+        File.WriteAllBytes(_folder["images", "even", "0000.bmp"], SmallImages.Bitmap(99)); // same name and size, other content
+
+        var run = Run(images);
+
+        Assert.Equal((1, 6), (run.Report.Embedded, run.Report.FromCache));
+    }
+
+    [Fact]
+    public void Equal_content_within_a_run_is_embedded_once()
+    {
+        File.WriteAllBytes(_folder["images", "a", "1.bmp"], SmallImages.Bitmap(1));
+        File.WriteAllBytes(_folder["images", "a", "2.bmp"], SmallImages.Bitmap(1));
+        File.WriteAllBytes(_folder["images", "b", "3.bmp"], SmallImages.Bitmap(1));
+
+        var run = Run(_folder["images"]);
+
+        Assert.Equal((1, 2), (run.Report.Embedded, run.Report.FromCache));
+        Assert.Equal(run.Rows[0], run.Rows[2]);
+    }
+
+    [Fact]
+    public void Leaked_content_is_reported()
+    {
+        File.WriteAllBytes(_folder["images", "train", "a", "1.bmp"], SmallImages.Bitmap(1));
+        File.WriteAllBytes(_folder["images", "train", "b", "2.bmp"], SmallImages.Bitmap(2));
+        File.WriteAllBytes(_folder["images", "test", "a", "3.bmp"], SmallImages.Bitmap(1));
+
+        var leak = Assert.Single(Run(_folder["images"]).Report.Leaks);
+
+        Assert.Equal([Split.Train, Split.Test], leak.Splits);
+        Assert.Equal(["1.bmp", "3.bmp"], leak.Names.Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_bad_image_is_named_and_the_rest_is_kept()
+    {
+        var images = SmallImages.Write(_folder, 10);
+        File.WriteAllText(_folder["images", "odd", "0003.bmp"], "not an image");
+        File.WriteAllBytes(_folder["images", "odd", "0005.bmp"], []);
+        File.WriteAllBytes(_folder["images", "odd", "0007.bmp"], []); // twin of a failed image
+
+        var run = Run(images);
+
+        Assert.Equal((7, 0), (run.Report.Embedded, run.Report.FromCache));
+        Assert.Equal(["0003.bmp", "0005.bmp", "0007.bmp"], run.Report.Failures.Select(failure => Path.GetFileName(failure.Name)));
+        Assert.Equal(7, run.Rows.Length);
+        Assert.All(run.Report.Failures, failure => Assert.StartsWith(failure.Name, failure.Reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Too_many_failures_end_the_run_and_what_was_embedded_is_kept()
+    {
+        var images = SmallImages.Write(_folder, 30);
+        for (var i = 20; i < 30; i++)
+        {
+            File.WriteAllText(_folder["images", i % 2 == 0 ? "even" : "odd", $"{i:0000}.bmp"], $"bad {i}");
+        }
+
+        var error = Assert.Throws<TooManyFailuresException>(() => Run(images, maxFailures: 3));
+
+        Assert.True(error.Failures.Count > 3);
+        Assert.Contains("of 30 images failed, 3 are allowed; the first: ", error.Message, StringComparison.Ordinal);
+        var keptAtLeast = CacheVerifier.Verify(_folder["cache"]).Embeddings;
+        Assert.True(keptAtLeast > 0);
+        Assert.Equal(20 - (keptAtLeast / 2), Run(images).Report.Embedded); // two taps an image
+    }
+
+    [Fact]
+    public void Another_tap_reuses_what_is_there()
+    {
+        var images = SmallImages.Write(_folder, 5);
+        Run(images, taps: ["a"]);
+
+        var both = Run(images, taps: ["a", "b"]);
+        var b = Run(images, taps: ["b"]);
+
+        Assert.Equal(5, both.Report.Embedded);
+        Assert.Equal((0, 5), (b.Report.Embedded, b.Report.FromCache));
+        Assert.Equal(both.Rows[2][16..], b.Rows[2]);
+        using var cache = EmbeddingCache.Open(_folder["cache"]);
+        Assert.All(cache.Spaces(), space => Assert.Equal(5, space.Count));
+    }
+
+    [Fact]
+    public void Photos_of_an_item_are_averaged_and_numbers_appended()
+    {
+        SmallImages.Write(_folder, 4);
+        var item = new DatasetItem { Images = [Source(0), Source(2)], Target = 1, Numbers = [5, 6] };
+        var dataset = new Dataset { Source = "made up", Items = [item], IsRegression = true, NumberNames = ["x", "y"] };
+        var single = Run(_folder["images"]);
+
+        using var backbone = Load(null, 4);
+        using var cache = EmbeddingCache.Open(_folder["cache"]);
+        var run = Embedder.Run(backbone, dataset, cache);
+        var row = run.ToSet().Rows[0];
+        var copy = new float[run.Width];
+        run.CopyRow(0, copy);
+
+        Assert.Equal(22 + 2, row.Length);
+        Assert.Equal([5f, 6f], row[22..].ToArray());
+        Assert.Equal((single.Rows[0][3] + single.Rows[1][3]) / 2, row[3], 6);
+        Assert.Equal(row.ToArray(), copy);
+
+        ImageSource Source(int i) => new(_folder["images", "even", $"{i:0000}.bmp"]);
+    }
+
+    [Fact]
+    public void Cancelling_keeps_what_was_embedded_and_the_next_run_goes_on()
+    {
+        var images = SmallImages.Write(_folder, 400);
+        using var cancel = new CancellationTokenSource();
+        var progress = new CancelAfter(cancel);
+        using (var backbone = Load(null, 2))
+        using (var cache = EmbeddingCache.Open(_folder["cache"]))
+        {
+            // Slow enough to be cancelled half way: every image is its own part.
+            var settings = new EmbedSettings { Progress = progress, PartLimits = new PartLimits(1, 0), DecodeThreads = 1 };
+            try
+            {
+                Embedder.Run(backbone, ImageFolder.Open(images), cache, settings, cancel.Token);
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+
+        Assert.True(CacheVerifier.Verify(_folder["cache"]).IsSound);
+        var kept = CacheVerifier.Verify(_folder["cache"]).Embeddings / 2;
+        var run = Run(images);
+        Assert.Equal(400 - kept, run.Report.Embedded);
+    }
+
+    [Fact]
+    public void An_npy_and_a_csv_are_written_in_data_set_order()
+    {
+        var images = SmallImages.Write(_folder, 5);
+        using var backbone = Load(null, 2);
+        using var cache = EmbeddingCache.Open(_folder["cache"]);
+        var run = Embedder.Run(backbone, ImageFolder.Open(images), cache);
+
+        var table = EmbeddingFiles.Write(run, _folder["e.npy"]);
+
+        Assert.Equal(
+            ["path,label,split", $"{_folder["images", "even", "0000.bmp"]},even,train", $"{_folder["images", "even", "0002.bmp"]},even,train"],
+            File.ReadLines(table).Take(3));
+        var bytes = File.ReadAllBytes(_folder["e.npy"]);
+        Assert.Equal(NpyFile.Header(NpyFile.Float32, 5, 22), bytes[..128]);
+        Assert.Equal(run.ToSet().Rows[4][21], BitConverter.ToSingle(bytes, bytes.Length - 4));
+    }
+
+    private Backbone Load(string[]? taps, int batch) =>
+        Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Taps = taps, BatchSize = batch, Threads = 1 });
+
+    private (EmbedReport Report, float[][] Rows, string[] Names) Run(
+        string path, string cache = "cache", string[]? taps = null, int batch = 4, int? maxFailures = null)
+    {
+        using var backbone = Load(taps, batch);
+        using var opened = EmbeddingCache.Open(_folder[cache]);
+        var run = Embedder.Run(backbone, DatasetReader.Open(path), opened, new EmbedSettings { MaxFailures = maxFailures });
+        var set = run.ToSet();
+        return (run.Report, [.. Enumerable.Range(0, set.Count).Select(i => set.Rows[i].ToArray())], set.Names);
+    }
+
+    private sealed class CancelAfter(CancellationTokenSource cancel) : IProgress<EmbedProgress>
+    {
+        public void Report(EmbedProgress value) => cancel.Cancel();
+    }
+}

@@ -1,0 +1,35 @@
+using System.Buffers.Binary;
+
+namespace OnnxTransfer.Tests.Embeddings;
+
+/// <summary>Bitmaps whose content is told by a number: enough for tests that ask what was embedded, not how it looks.</summary>
+internal static class SmallImages
+{
+    /// <summary>A 24-bit bitmap of 8 x 8 pixels; equal numbers give equal bytes.</summary>
+    public static byte[] Bitmap(int number)
+    {
+        var bytes = new byte[54 + (8 * 8 * 3)];
+        "BM"u8.CopyTo(bytes);
+        var fields = new (int At, int Value)[] { (2, bytes.Length), (10, 54), (14, 40), (18, 8), (22, 8), (34, 192) };
+        foreach (var (at, value) in fields)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), value);
+        }
+
+        bytes[26] = 1;
+        bytes[28] = 24;
+        new Random(number).NextBytes(bytes.AsSpan(54));
+        return bytes;
+    }
+
+    /// <summary>Writes <paramref name="count"/> different bitmaps as folder/class/NUMBER.bmp, numbers alternating between two classes.</summary>
+    public static string Write(TempFolder folder, int count, string name = "images")
+    {
+        for (var i = 0; i < count; i++)
+        {
+            File.WriteAllBytes(folder[name, i % 2 == 0 ? "even" : "odd", $"{i:0000}.bmp"], Bitmap(i));
+        }
+
+        return folder[name];
+    }
+}
