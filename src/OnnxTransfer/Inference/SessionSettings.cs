@@ -19,8 +19,8 @@ public sealed record SessionSettings
     public int Threads { get; init; }
 
     /// <summary>
-    /// Whether idle threads of the runtime wait by spinning. Off by default because decoding shares the processors: beside
-    /// one busy thread on two cores, spinning cost SqueezeNet a third of its images per second.
+    /// Whether idle threads of the runtime wait by spinning. Off by default because decoding shares the processors: on two
+    /// crowded cores, two spinning threads ran SqueezeNet slower than two waiting ones.
     /// </summary>
     public bool Spinning { get; init; }
 
