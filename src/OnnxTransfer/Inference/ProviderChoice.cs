@@ -9,11 +9,9 @@ namespace OnnxTransfer.Inference;
 internal static class ProviderChoice
 {
     private const string CudaName = "CUDAExecutionProvider";
+    private static readonly string[] CudaWords = ["cuda", "cudnn", "cublas", "cufft"];
 
-    /// <summary>
-    /// Calls <paramref name="open"/> with options on which the provider is set; <paramref name="open"/> makes the session,
-    /// where a GPU that is absent or too old first shows.
-    /// </summary>
+    /// <summary>Makes a session by <paramref name="open"/>, which gets options on which the provider is set.</summary>
     public static (T Made, ExecutionProvider Used, string? Note) Open<T>(SessionSettings settings, string model, Func<SessionOptions, ExecutionProvider, T> open)
     {
         if (settings.Provider == ExecutionProvider.Cpu)
@@ -49,33 +47,33 @@ internal static class ProviderChoice
     {
         var compiled = RuntimeStart.CompiledProviders;
         using var options = Options(settings);
-        if (settings.Provider != ExecutionProvider.Cuda)
+        if (settings.Provider == ExecutionProvider.Cuda)
         {
-            try
+            if (NotCompiledIn(compiled) is { } absent)
             {
-                return open(options, settings.Provider);
+                throw new ProviderException(absent);
             }
-            catch (OnnxRuntimeException e)
-            {
-                throw new InferenceException($"{model}: ONNX Runtime {RuntimeStart.Version} refuses the model: {e.Message.Trim()}", e);
-            }
-        }
 
-        if (NotCompiledIn(compiled) is { } absent)
-        {
-            throw new ProviderException(absent);
+            AppendCuda(options, settings);
         }
 
         try
         {
-            AppendCuda(options, settings);
             return open(options, settings.Provider);
         }
-        catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
+        catch (OnnxRuntimeException e) when (settings.Provider == ExecutionProvider.Cuda && BlamesCuda(e.Message))
         {
             throw new ProviderException(NotStarted(e.Message, CudaLibraries.Missing()), e);
         }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InferenceException($"{model}: ONNX Runtime {RuntimeStart.Version} refuses the model: {e.Message.Trim()}", e);
+        }
     }
+
+    /// <summary>A GPU that is absent, taken or too old shows only when the session is made, as does a faulty model.</summary>
+    internal static bool BlamesCuda(string message) =>
+        CudaWords.Any(word => message.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     private static SessionOptions Options(SessionSettings settings)
     {
@@ -93,14 +91,21 @@ internal static class ProviderChoice
 
     private static void AppendCuda(SessionOptions options, SessionSettings settings)
     {
-        using var cuda = new OrtCUDAProviderOptions();
-        cuda.UpdateOptions(new()
+        try
         {
-            ["device_id"] = $"{settings.Device}",
-            ["arena_extend_strategy"] = "kSameAsRequested",
-            ["cudnn_conv_algo_search"] = settings.BatchSizeOn(ExecutionProvider.Cuda) > 0 ? "EXHAUSTIVE" : "HEURISTIC",
-            ["use_tf32"] = settings.AllowTf32 ? "1" : "0",
-        });
-        options.AppendExecutionProvider_CUDA(cuda);
+            using var cuda = new OrtCUDAProviderOptions();
+            cuda.UpdateOptions(new()
+            {
+                ["device_id"] = $"{settings.Device}",
+                ["arena_extend_strategy"] = "kSameAsRequested",
+                ["cudnn_conv_algo_search"] = settings.BatchSizeOn(ExecutionProvider.Cuda) > 0 ? "EXHAUSTIVE" : "HEURISTIC",
+                ["use_tf32"] = settings.AllowTf32 ? "1" : "0",
+            });
+            options.AppendExecutionProvider_CUDA(cuda);
+        }
+        catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
+        {
+            throw new ProviderException(NotStarted(e.Message, CudaLibraries.Missing()), e);
+        }
     }
 }

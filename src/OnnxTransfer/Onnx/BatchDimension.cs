@@ -18,8 +18,11 @@ public static class BatchDimension
     {
         var builder = GraphBuilder.Over(model);
         var graph = builder.Graph;
+        var firsts = graph.Input.Concat(graph.Output).Select(First).OfType<TensorShapeProto.Types.Dimension>().ToArray();
         var fixedBatch = graph.Input.Select(First).FirstOrDefault(d => d?.HasDimValue == true)?.DimValue;
-        foreach (var dimension in graph.Input.Concat(graph.Output).Select(First).OfType<TensorShapeProto.Types.Dimension>())
+        var oldSymbols = firsts.Where(d => d.HasDimParam).Select(d => d.DimParam).ToHashSet(StringComparer.Ordinal);
+        var inner = graph.ValueInfo.SelectMany(v => v.Type?.TensorType?.Shape?.Dim ?? []).Where(d => d.HasDimParam && oldSymbols.Contains(d.DimParam));
+        foreach (var dimension in firsts.Concat(inner))
         {
             dimension.DimParam = Symbol;
         }

@@ -66,7 +66,7 @@ internal static class ExternalData
             length = length < 0 ? file.Length - offset : length;
             if (length < 0 || offset > file.Length - length || length > Limit)
             {
-                throw new OnnxException($"{where}: expects bytes {offset} to {offset + length} of {path}, which has {file.Length}; download or export both files again");
+                throw new OnnxException($"{where} expects bytes {offset} to {offset + length} of {path}, which has {file.Length}; download or export both files again");
             }
 
             var bytes = new byte[length];
@@ -76,7 +76,7 @@ internal static class ExternalData
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OnnxException($"{where}: keeps its data in {path}, which cannot be read ({e.Message}); put that file beside the model", e);
+            throw new OnnxException($"{where} keeps its data in {path}, which cannot be read ({e.Message}); put that file beside the model", e);
         }
     }
 }

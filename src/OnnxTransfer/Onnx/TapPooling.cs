@@ -6,9 +6,12 @@ namespace OnnxTransfer.Onnx;
 /// </summary>
 public readonly record struct TapPooling
 {
+    // Null is none, so that the default value is a pooling too.
+    private readonly string? name;
+
     private TapPooling(string name, int grid)
     {
-        Name = name;
+        this.name = name;
         Grid = grid;
     }
 
@@ -19,10 +22,10 @@ public readonly record struct TapPooling
     public static TapPooling Max { get; } = new("max", 0);
 
     /// <summary>Flattened as it is: C H W numbers, channel by channel.</summary>
-    public static TapPooling None { get; } = new("none", 0);
+    public static TapPooling None => default;
 
     /// <summary>average, max, none or gridN.</summary>
-    public string Name => field ?? "none";
+    public string Name => name ?? "none";
 
     /// <summary>N of gridN, 1 for average, 0 otherwise.</summary>
     public int Grid { get; }

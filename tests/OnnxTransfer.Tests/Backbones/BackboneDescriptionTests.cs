@@ -65,7 +65,8 @@ public sealed class BackboneDescriptionTests : IDisposable
     public void Inner_fields_are_named_with_their_path()
     {
         Assert.StartsWith("tiny.json: lacks the field 'taps[1].tensor'; ", tiny.Refused(json => json["taps"]![1]!.AsObject().Remove("tensor")));
-        Assert.StartsWith("tiny.json: lacks the field 'input.height'; ", tiny.Refused(json => (json["taps"]![1]!["tensor"], json["input"]!.AsObject().Remove("height")).ToString()));
+        using var fresh = new TinyBackbone();
+        Assert.StartsWith("tiny.json: lacks the field 'input.height'; ", fresh.Refused(json => json["input"]!.AsObject().Remove("height")));
     }
 
     [Fact]

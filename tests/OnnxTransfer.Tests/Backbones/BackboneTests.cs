@@ -98,6 +98,31 @@ public sealed class BackboneTests : IDisposable
     }
 
     [Fact]
+    public void Weights_in_another_file_are_part_of_the_identity()
+    {
+        var proto = tiny.Model.Proto.Clone();
+        var tensor = proto.Graph.Initializer[0];
+        var weights = tensor.RawData.ToByteArray();
+        tensor.ClearRawData();
+        tensor.DataLocation = OnnxTransfer.Onnx.Proto.TensorProto.Types.DataLocation.External;
+        tensor.ExternalData.Add(new OnnxTransfer.Onnx.Proto.StringStringEntryProto { Key = "location", Value = "tiny.weights" });
+        new OnnxModel(proto, "tiny").Save(tiny.ModelPath);
+        tiny.Json["sha256"] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(tiny.ModelPath)));
+        tiny.Write();
+        string Identity()
+        {
+            File.WriteAllBytes(Path.Combine(tiny.Folder, "tiny.weights"), weights);
+            using var backbone = Load();
+            return backbone.Taps[0].Identity;
+        }
+
+        var before = Identity();
+        weights[5] ^= 1;
+
+        Assert.NotEqual(before, Identity());
+    }
+
+    [Fact]
     public void A_tap_that_does_not_exist_lists_those_that_do() => Assert.Equal(
         "backbone 'tiny': has no tap 'c'; it has 'a' (4 x 8 x 8, grid2: 16 wide), 'b' (6 x 4 x 4, average: 6 wide), 'v' (6, none: 6 wide)",
         Refused<BackboneException>(new() { Taps = ["c"] }));

@@ -91,4 +91,10 @@ public class ProviderTests
             + "check with nvidia-smi that a GPU is there and free, and that its driver supports CUDA 13",
             ProviderChoice.NotStarted("no device\n", []));
     }
+
+    [Theory]
+    [InlineData("CUDA failure 100: no CUDA-capable device is detected", true)]
+    [InlineData("CUDNN failure 1001: CUDNN_STATUS_NOT_INITIALIZED", true)]
+    [InlineData("NoSuchOperator(-1) is not a registered function/op", false)]
+    public void A_faulty_model_is_not_blamed_on_the_gpu(string message, bool blamed) => Assert.Equal(blamed, ProviderChoice.BlamesCuda(message));
 }

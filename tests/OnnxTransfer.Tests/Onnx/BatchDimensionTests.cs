@@ -30,4 +30,18 @@ public class BatchDimensionTests
         Assert.Equal("float x[?,2]", new OnnxModel(model.Proto, "x").Inputs[0].ToString());
         Assert.Equal("float x[N,2]", BatchDimension.Free(model).Inputs[0].ToString());
     }
+
+    [Fact]
+    public void Another_name_is_changed_inside_too()
+    {
+        var model = Graphs.Relu(2);
+        model.Graph.Input[0].Type.TensorType.Shape.Dim[0].DimParam = "batch_size";
+        model.Graph.ValueInfo.Add(model.Graph.Input[0].Clone());
+        model.Graph.ValueInfo[0].Name = "inner";
+
+        var free = BatchDimension.Free(model);
+
+        Assert.Equal("float inner[N,2]", TensorInfo.From(Assert.Single(free.Graph.ValueInfo)).ToString());
+        Assert.Equal("float x[batch_size,2]", new OnnxModel(model.Proto, "x").Inputs[0].ToString());
+    }
 }

@@ -115,5 +115,5 @@ public class PoolingTests
     }
 
     [Fact]
-    public void Default_is_none() => Assert.Equal("none", default(TapPooling).Name);
+    public void Default_is_none() => Assert.Equal(TapPooling.Parse("none"), default);
 }
