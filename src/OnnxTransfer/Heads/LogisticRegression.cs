@@ -59,9 +59,7 @@ public sealed record LogisticRegression : IHeadTrainer
         CheckSettings();
         set = FitCheck.Rows(set, Chunks.Threads(Threads));
         int[] present = [.. FitCheck.Labels(set).Index().Where(p => p.Item).Select(p => p.Index)];
-        List<string> notes = [.. Enumerable.Range(0, set.Classes.Count).Except(present)
-            .Select(c => $"class '{set.Classes[c]}' has no rows; it is never predicted")];
-
+        List<string> notes = [.. WithoutRows(set.Classes, present)];
         double l2 = L2 ?? Search.Fallback;
         double[]? start = null;
         IReadOnlyList<L2Trial> path = [];
@@ -109,6 +107,22 @@ public sealed record LogisticRegression : IHeadTrainer
             throw new ArgumentException(
                 $"Tolerance = {Tolerance}, MaxIterations = {MaxIterations}, Threads = {Threads}; " +
                 "expected Tolerance above 0, MaxIterations of at least 1, Threads of at least 0");
+        }
+    }
+
+    // One note for all classes that cannot be learned, or none.
+    private static IEnumerable<string> WithoutRows(IReadOnlyList<string> classes, int[] present)
+    {
+        const int Named = 5;
+        string[] missing = [.. Enumerable.Range(0, classes.Count).Except(present).Select(c => $"'{classes[c]}'")];
+        if (missing.Length == 1)
+        {
+            yield return $"class {missing[0]} has no rows; it is never predicted";
+        }
+        else if (missing.Length > 1)
+        {
+            string rest = missing.Length > Named ? $" and {missing.Length - Named} more" : "";
+            yield return $"{missing.Length} classes have no rows; they are never predicted: {string.Join(", ", missing.Take(Named))}{rest}";
         }
     }
 

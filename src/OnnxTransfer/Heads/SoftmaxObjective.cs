@@ -1,3 +1,4 @@
+using System.Numerics;
 using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Heads;
@@ -132,10 +133,10 @@ internal sealed class SoftmaxObjective(
         var means = mean.AsSpan(0, result.Length);
         var scales = scale.AsSpan(0, result.Length);
         int j = 0;
-        for (; j + System.Numerics.Vector<float>.Count <= result.Length; j += System.Numerics.Vector<float>.Count)
+        for (; j + Vector<float>.Count <= result.Length; j += Vector<float>.Count)
         {
-            var value = new System.Numerics.Vector<float>(row[j..]) - new System.Numerics.Vector<float>(means[j..]);
-            (value * new System.Numerics.Vector<float>(scales[j..])).CopyTo(result[j..]);
+            var value = new Vector<float>(row[j..]) - new Vector<float>(means[j..]);
+            (value * new Vector<float>(scales[j..])).CopyTo(result[j..]);
         }
 
         for (; j < result.Length; j++)

@@ -29,8 +29,7 @@ internal sealed unsafe class Cholesky
             largest = Math.Max(largest, matrix[((long)i * size) + i]);
         }
 
-        double smallestPivot = largest * size * double.Epsilon;
-        smallestPivot = Math.Max(smallestPivot, largest * 1e-15);
+        double smallestPivot = largest * 1e-15; // below, a pivot is the rounding of a zero
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         for (int first = 0; first < size; first += Block)
         {

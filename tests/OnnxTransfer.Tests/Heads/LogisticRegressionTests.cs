@@ -57,8 +57,8 @@ public sealed class LogisticRegressionTests
     public void The_number_of_threads_changes_no_bit()
     {
         var set = Planted.Classes(1500, 30, 4, distance: 0.5);
-        var one = (new LogisticRegression { Threads = 1 }).Fit(set);
-        var three = (new LogisticRegression { Threads = 3 }).Fit(set);
+        var one = new LogisticRegression { Threads = 1 }.Fit(set);
+        var three = new LogisticRegression { Threads = 3 }.Fit(set);
         Assert.Equal(one.Weights, three.Weights);
         Assert.Equal(one.Bias, three.Bias);
     }
@@ -141,6 +141,15 @@ public sealed class LogisticRegressionTests
         Assert.Equal("class 'unseen' has no rows; it is never predicted", Assert.Single(report.Notes));
         var probabilities = head.Predict(set.Rows);
         Assert.All(Enumerable.Range(0, 60), i => Assert.Equal(0, probabilities[i][2]));
+    }
+
+    [Fact]
+    public void Many_classes_without_rows_share_a_note()
+    {
+        var set = Planted.Classes(60, 4, 2) with { Classes = ["a", "b", "c", "d", "e", "f", "g", "h"] };
+        Assert.Equal(
+            "6 classes have no rows; they are never predicted: 'c', 'd', 'e', 'f', 'g' and 1 more",
+            Assert.Single(new LogisticRegression { L2 = 1e-2 }.FitAndReport(set).Report.Notes));
     }
 
     [Fact]
