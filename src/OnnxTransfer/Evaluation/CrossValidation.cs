@@ -15,14 +15,14 @@ public static class CrossValidation
     /// <param name="seed">Repetition r uses folds of seed + r.</param>
     /// <param name="progress">Is told of each fold as it is done; null: nobody.</param>
     /// <param name="cancellation">Ends the work with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="ArgumentException">There are fewer groups (or rows) than folds, or the set cannot be learned from.</exception>
+    /// <exception cref="FitException">There are fewer groups (or rows) than folds, or the set cannot be learned from.</exception>
     public static CrossValidationScores Run(
         IHeadTrainer trainer, EmbeddingSet set, int folds = 5, int repeats = 1, long seed = 0,
         Action<FoldScores>? progress = null, CancellationToken cancellation = default)
     {
         if (repeats < 1)
         {
-            throw new ArgumentException($"{repeats} repetitions; expected at least 1");
+            throw new FitException($"{repeats} repetitions; expected at least 1");
         }
 
         var results = new List<FoldScores>();

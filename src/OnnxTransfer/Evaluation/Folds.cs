@@ -1,4 +1,5 @@
 using OnnxTransfer.Embeddings;
+using OnnxTransfer.Heads;
 using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Evaluation;
@@ -13,20 +14,20 @@ public static class Folds
     /// <param name="set">N rows with labels or targets.</param>
     /// <param name="folds">How many, at least 2.</param>
     /// <param name="seed">Decides which rows meet in a fold.</param>
-    /// <exception cref="ArgumentException">There are fewer groups (or rows) than folds, or a row has no label.</exception>
+    /// <exception cref="FitException">There are fewer groups (or rows) than folds, or a row has no label.</exception>
     public static IReadOnlyList<Fold> Make(EmbeddingSet set, int folds, long seed = 0)
     {
         int groups = FoldAssignment.GroupCount(set.Count, set.Groups);
         if (folds < 2 || groups < folds)
         {
             string units = set.Groups.Length > 0 ? "groups" : "rows";
-            throw new ArgumentException($"{folds} folds of {groups} {units}; expected at least 2 folds and no more than there are {units}");
+            throw new FitException($"{folds} folds of {groups} {units}; expected at least 2 folds and no more than there are {units}");
         }
 
         int unlabelled = Array.FindIndex(set.Labels, label => label < 0);
         if (unlabelled >= 0)
         {
-            throw new ArgumentException($"row {unlabelled} has the label {set.Labels[unlabelled]}; folds are made of labelled rows only");
+            throw new FitException($"row {unlabelled} has the label {set.Labels[unlabelled]}; folds are made of labelled rows only");
         }
 
         int[] assigned = FoldAssignment.Make(set.Count, set.Labels, set.Groups, folds, seed);

@@ -29,14 +29,14 @@ public static class FusedModel
     /// <param name="head">The head.</param>
     /// <param name="card">What the file shall say of itself; classes, preprocessing and backbone are filled in here.</param>
     /// <exception cref="OnnxTransferException">The head was fitted on embeddings of another width, or the file cannot be written.</exception>
-    public static void Save(string path, Backbone backbone, Heads.LinearHead head, ModelCard? card = null)
+    public static void Save(string path, Backbone backbone, LinearHead head, ModelCard? card = null)
     {
         card = Card(backbone, head, card);
         Build(backbone, head, card).Save(path);
     }
 
     /// <summary>The card of a model: <paramref name="card"/> with everything that follows from backbone and head.</summary>
-    public static ModelCard Card(Backbone backbone, Heads.LinearHead head, ModelCard? card = null)
+    public static ModelCard Card(Backbone backbone, LinearHead head, ModelCard? card = null)
     {
         var description = backbone.Description;
         var about = new CardBackbone(
@@ -49,7 +49,7 @@ public static class FusedModel
         };
     }
 
-    private static OnnxModel Build(Backbone backbone, Heads.LinearHead head, ModelCard card)
+    private static OnnxModel Build(Backbone backbone, LinearHead head, ModelCard card)
     {
         var expected = backbone.Width + card.Numbers.Count;
         if (head.Width != expected)
@@ -75,7 +75,7 @@ public static class FusedModel
             Activation.Exponential => (Value, HeadOutput.Exponential),
             _ => (Value, HeadOutput.Value),
         };
-        model = Onnx.LinearHead.Attach(model, tensor, head.Weights, head.Bias, kind, output);
+        model = HeadGraph.Attach(model, tensor, head.Weights, head.Bias, kind, output);
         var metadata = new Dictionary<string, string> { [ModelCard.MetadataKey] = card.ToJson() };
         return ModelMetadata.Merge(Cut.At(model, [output]), metadata);
     }

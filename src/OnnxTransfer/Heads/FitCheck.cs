@@ -11,7 +11,7 @@ internal static class FitCheck
     {
         if (set.Count == 0)
         {
-            throw new ArgumentException("there are no rows to fit on; expected at least one embedding in the train split");
+            throw new FitException("there are no rows to fit on; expected at least one embedding in the train split");
         }
 
         CheckLength(set.Weights.Length, set.Count, "weights", mayBeEmpty: true);
@@ -19,13 +19,13 @@ internal static class FitCheck
         {
             if (!(set.Weights[i] >= 0 && double.IsFinite(set.Weights[i])))
             {
-                throw new ArgumentException($"{Name(set, i)} has the weight {set.Weights[i]}; expected a finite number of at least 0");
+                throw new FitException($"{Name(set, i)} has the weight {set.Weights[i]}; expected a finite number of at least 0");
             }
         }
 
         if (set.Weights.Length > 0 && !(set.Weights.Sum() > 0))
         {
-            throw new ArgumentException($"all {set.Count} rows have the weight 0; expected at least one above 0");
+            throw new FitException($"all {set.Count} rows have the weight 0; expected at least one above 0");
         }
 
         int bad = int.MaxValue;
@@ -42,7 +42,7 @@ internal static class FitCheck
         });
         if (bad != int.MaxValue)
         {
-            throw new ArgumentException(
+            throw new FitException(
                 $"the embedding of {Name(set, bad)} holds a NaN or infinite value; expected finite numbers: " +
                 "look at the image, its number columns, or a backbone run at too low a precision");
         }
@@ -55,7 +55,7 @@ internal static class FitCheck
     {
         if (set.Classes.Count == 0 || set.Labels.Length == 0)
         {
-            throw new ArgumentException(
+            throw new FitException(
                 set.IsRegression
                     ? "the set holds targets, not labels; fit a regression head such as RidgeRegression"
                     : "the set holds no labels; expected a class per row");
@@ -68,7 +68,7 @@ internal static class FitCheck
             int label = set.Labels[i];
             if ((uint)label >= (uint)present.Length)
             {
-                throw new ArgumentException(
+                throw new FitException(
                     $"{Name(set, i)} has the label {label}; expected 0 to {present.Length - 1}, an index into the {present.Length} classes" +
                     (label == -1 ? ": rows without a label cannot be fitted on" : ""));
             }
@@ -79,7 +79,7 @@ internal static class FitCheck
         int count = present.Count(p => p);
         if (count < 2)
         {
-            throw new ArgumentException(
+            throw new FitException(
                 $"all {set.Count} rows belong to the one class '{set.Classes[Array.IndexOf(present, true)]}'; expected rows of at least two classes");
         }
 
@@ -91,7 +91,7 @@ internal static class FitCheck
     {
         if (!set.IsRegression)
         {
-            throw new ArgumentException(
+            throw new FitException(
                 set.Labels.Length > 0
                     ? "the set holds labels, not targets; fit a classification head such as LogisticRegression"
                     : "the set holds no targets; expected a number per row");
@@ -103,12 +103,12 @@ internal static class FitCheck
             double target = set.Targets[i];
             if (!double.IsFinite(target))
             {
-                throw new ArgumentException($"{Name(set, i)} has the target {target}; expected a finite number");
+                throw new FitException($"{Name(set, i)} has the target {target}; expected a finite number");
             }
 
             if (positive && !(target > 0))
             {
-                throw new ArgumentException(
+                throw new FitException(
                     $"{Name(set, i)} has the target {target}; LogTarget needs targets above 0: leave LogTarget out or remove the row");
             }
         }
@@ -118,7 +118,7 @@ internal static class FitCheck
     {
         if (length != rows && !(mayBeEmpty && length == 0))
         {
-            throw new ArgumentException($"the set holds {length} {what} for {rows} rows; expected one per row");
+            throw new FitException($"the set holds {length} {what} for {rows} rows; expected one per row");
         }
     }
 

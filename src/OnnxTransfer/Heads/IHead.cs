@@ -16,7 +16,7 @@ public interface IHead
 
     /// <summary>Predicts many: [N, k] probabilities, or [N, 1] values in the target's unit.</summary>
     /// <param name="rows">N x D embeddings.</param>
-    /// <exception cref="ArgumentException">The embeddings are not <see cref="Width"/> wide.</exception>
+    /// <exception cref="FitException">The embeddings are not <see cref="Width"/> wide.</exception>
     Matrix Predict(IRows rows);
 
     /// <summary>Predicts one; the same bits as a row of the other overload.</summary>

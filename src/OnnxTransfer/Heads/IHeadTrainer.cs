@@ -9,7 +9,7 @@ public interface IHeadTrainer
     /// <param name="set">Embeddings with labels (classification) or targets (regression).</param>
     /// <param name="progress">Is told how far the fit has come; null: nobody.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="ArgumentException">The set cannot be learned from; the message names the row and the cure.</exception>
+    /// <exception cref="FitException">The set cannot be learned from; the message names the row and the cure.</exception>
     HeadFit<IHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default);
 
     /// <summary>The head of <see cref="FitAndReport"/> alone.</summary>

@@ -28,13 +28,13 @@ public sealed record L2Search
     public long Seed { get; init; }
 
     /// <summary>The values, strongest first.</summary>
-    /// <exception cref="ArgumentException">The settings describe no path.</exception>
+    /// <exception cref="FitException">The settings describe no path.</exception>
     public IReadOnlyList<double> Values()
     {
         if (!(Minimum > 0 && Maximum >= Minimum && double.IsFinite(Maximum)) || Count < 1 || Patience < 1 || !(HeldOut is > 0 and <= 0.5)
             || !(Fallback > 0 && double.IsFinite(Fallback)))
         {
-            throw new ArgumentException(
+            throw new FitException(
                 $"L2Search from {Minimum} to {Maximum} with Count = {Count}, Patience = {Patience}, HeldOut = {HeldOut}, Fallback = {Fallback} describes no path; " +
                 "expected 0 < Minimum <= Maximum, Count and Patience of at least 1, HeldOut above 0 and at most 0.5, Fallback above 0");
         }

@@ -32,9 +32,9 @@ public sealed record LogisticRegression : IHeadTrainer
 
     /// <summary>
     /// The final fit ends when the gradient's norm is below this part of its norm at W = 0, b = 0, or when the objective has
-    /// fallen by less than 1e-4 x this part of itself in each of three steps.
+    /// fallen by less than a hundredth of this part of itself in each of three steps.
     /// </summary>
-    public double Tolerance { get; init; } = 1e-4;
+    public double Tolerance { get; init; } = 1e-3;
 
     /// <summary>Iterations after which a fit ends unconverged.</summary>
     public int MaxIterations { get; init; } = 1000;
@@ -45,14 +45,14 @@ public sealed record LogisticRegression : IHeadTrainer
     /// <summary>Learns from all rows of <paramref name="set"/>, whatever their split. Fitted twice, the head is the same to the bit.</summary>
     /// <param name="set">N x D embeddings with labels; weights are honoured.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="ArgumentException">The set cannot be learned from; the message names the row and the cure.</exception>
+    /// <exception cref="FitException">The set cannot be learned from; the message names the row and the cure.</exception>
     public LinearHead Fit(EmbeddingSet set, CancellationToken cancellation = default) => FitAndReport(set, null, cancellation).Head;
 
     /// <summary>The same fit, together with what was tried, chosen and noticed.</summary>
     /// <param name="set">N x D embeddings with labels; weights are honoured.</param>
     /// <param name="progress">Is told of every iteration; null: nobody.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="ArgumentException">The set cannot be learned from; the message names the row and the cure.</exception>
+    /// <exception cref="FitException">The set cannot be learned from; the message names the row and the cure.</exception>
     public HeadFit<LinearHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
@@ -74,7 +74,7 @@ public sealed record LogisticRegression : IHeadTrainer
         }
 
         var problem = new Problem(this, set, present, cancellation);
-        var minimum = problem.Minimise(l2, start, "final fit", Tolerance, 1e-4 * Tolerance, progress);
+        var minimum = problem.Minimise(l2, start, "final fit", Tolerance, 1e-2 * Tolerance, progress);
         AddEnding(minimum, problem.GradientScale, notes);
         return new HeadFit<LinearHead>(Head(problem, minimum.Parameters, set.Classes, present), new FitReport
         {
@@ -99,12 +99,12 @@ public sealed record LogisticRegression : IHeadTrainer
     {
         if (L2 is { } l2 && !(l2 >= 0 && double.IsFinite(l2)))
         {
-            throw new ArgumentException($"L2 = {l2}; expected a finite number of at least 0, or null to have it chosen");
+            throw new FitException($"L2 = {l2}; expected a finite number of at least 0, or null to have it chosen");
         }
 
         if (!(Tolerance > 0) || MaxIterations < 1 || Threads < 0)
         {
-            throw new ArgumentException(
+            throw new FitException(
                 $"Tolerance = {Tolerance}, MaxIterations = {MaxIterations}, Threads = {Threads}; " +
                 "expected Tolerance above 0, MaxIterations of at least 1, Threads of at least 0");
         }

@@ -35,14 +35,14 @@ public sealed record RidgeRegression : IHeadTrainer
     /// <summary>Learns from all rows of <paramref name="set"/>, whatever their split. Fitted twice, the head is the same to the bit.</summary>
     /// <param name="set">N x D embeddings with targets; weights are honoured.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="ArgumentException">The set cannot be learned from; the message names the row and the cure.</exception>
+    /// <exception cref="FitException">The set cannot be learned from; the message names the row and the cure.</exception>
     public LinearHead Fit(EmbeddingSet set, CancellationToken cancellation = default) => FitAndReport(set, null, cancellation).Head;
 
     /// <summary>The same fit, together with what was tried, chosen and noticed.</summary>
     /// <param name="set">N x D embeddings with targets; weights are honoured.</param>
     /// <param name="progress">Is told of every L2 value; null: nobody.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="ArgumentException">The set cannot be learned from; the message names the row and the cure.</exception>
+    /// <exception cref="FitException">The set cannot be learned from; the message names the row and the cure.</exception>
     public HeadFit<LinearHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
@@ -89,12 +89,12 @@ public sealed record RidgeRegression : IHeadTrainer
     {
         if (L2 is { } l2 && !(l2 >= 0 && double.IsFinite(l2)))
         {
-            throw new ArgumentException($"L2 = {l2}; expected a finite number of at least 0, or null to have it chosen");
+            throw new FitException($"L2 = {l2}; expected a finite number of at least 0, or null to have it chosen");
         }
 
         if (Threads < 0)
         {
-            throw new ArgumentException($"Threads = {Threads}; expected at least 0");
+            throw new FitException($"Threads = {Threads}; expected at least 0");
         }
     }
 
@@ -156,7 +156,7 @@ public sealed record RidgeRegression : IHeadTrainer
         {
             if (system.Solve(l2, cancellation) is not var (weights, objective))
             {
-                throw new ArgumentException(
+                throw new FitException(
                     $"no unique solution at L2 = {l2}: columns of the embeddings depend on each other or there are fewer rows than columns; " +
                     "expected a larger L2, for example 1e-6");
             }

@@ -19,6 +19,12 @@ internal static class ProviderChoice
             return (OpenWith(settings, model, open), ExecutionProvider.Cpu, null);
         }
 
+        // A build without CUDA was made for the CPU: there is nothing to explain.
+        if (settings.Provider == ExecutionProvider.Auto && NotCompiledIn(RuntimeStart.CompiledProviders) is not null)
+        {
+            return (OpenWith(settings with { Provider = ExecutionProvider.Cpu }, model, open), ExecutionProvider.Cpu, "this build carries ONNX Runtime's CPU flavour");
+        }
+
         try
         {
             var cuda = settings with { Provider = ExecutionProvider.Cuda };

@@ -49,12 +49,12 @@ public sealed class CrossValidationTests
         var set = Planted.Classes(12, 2, 2);
         Assert.Equal(
             "13 folds of 12 rows; expected at least 2 folds and no more than there are rows",
-            Assert.Throws<ArgumentException>(() => Folds.Make(set, 13)).Message);
+            Assert.Throws<FitException>(() => Folds.Make(set, 13)).Message);
         var grouped = set with { Groups = [.. Enumerable.Range(0, 12).Select(i => $"g{i % 3}")] };
         Assert.Equal(
             "4 folds of 3 groups; expected at least 2 folds and no more than there are groups",
-            Assert.Throws<ArgumentException>(() => Folds.Make(grouped, 4)).Message);
+            Assert.Throws<FitException>(() => Folds.Make(grouped, 4)).Message);
         Assert.Equal(3, Folds.Make(grouped, 3).Count);
-        Assert.Throws<ArgumentException>(() => CrossValidation.Run(new LogisticRegression(), set, repeats: 0));
+        Assert.Throws<FitException>(() => CrossValidation.Run(new LogisticRegression(), set, repeats: 0));
     }
 }

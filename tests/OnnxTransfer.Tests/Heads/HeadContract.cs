@@ -95,7 +95,7 @@ public abstract class HeadContract
     public void An_embedding_that_is_not_finite_is_named(float bad)
     {
         var set = Learnable(40, 4).With((i, j, value) => i >= 17 && j == 2 ? bad : value);
-        string message = Assert.Throws<ArgumentException>(() => Trainer.Fit(set)).Message;
+        string message = Assert.Throws<FitException>(() => Trainer.Fit(set)).Message;
         Assert.Equal(
             "the embedding of row 17 (image17.png) holds a NaN or infinite value; expected finite numbers: " +
             "look at the image, its number columns, or a backbone run at too low a precision", message);
@@ -103,7 +103,7 @@ public abstract class HeadContract
 
     [Fact]
     public void No_rows_are_refused() =>
-        Assert.Contains("there are no rows to fit on", Assert.Throws<ArgumentException>(
+        Assert.Contains("there are no rows to fit on", Assert.Throws<FitException>(
             () => Trainer.Fit(NoRows())).Message, StringComparison.Ordinal);
 
     [Theory]
@@ -114,16 +114,16 @@ public abstract class HeadContract
         var set = Learnable(10, 3) with { Weights = [1, 1, bad, 1, 1, 1, 1, 1, 1, 1] };
         Assert.Equal(
             $"row 2 (image2.png) has the weight {bad}; expected a finite number of at least 0",
-            Assert.Throws<ArgumentException>(() => Trainer.Fit(set)).Message);
+            Assert.Throws<FitException>(() => Trainer.Fit(set)).Message);
     }
 
     [Fact]
     public void Embeddings_of_another_width_are_refused()
     {
         var head = Trainer.Fit(Learnable(40, 4));
-        string message = Assert.Throws<ArgumentException>(() => head.Predict(new Matrix(2, 5))).Message;
+        string message = Assert.Throws<FitException>(() => head.Predict(new Matrix(2, 5))).Message;
         Assert.Contains("the embeddings are 5 wide; this head was fitted on 4", message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => head.Predict(new float[4], new float[head.Outputs + 1]));
+        Assert.Throws<FitException>(() => head.Predict(new float[4], new float[head.Outputs + 1]));
     }
 
     [Fact]

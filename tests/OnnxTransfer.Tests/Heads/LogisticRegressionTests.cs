@@ -168,7 +168,7 @@ public sealed class LogisticRegressionTests
         var set = Planted.Classes(5, 3, 2) with { Labels = [1, 1, 1, 1, 1] };
         Assert.Equal(
             "all 5 rows belong to the one class 'class1'; expected rows of at least two classes",
-            Assert.Throws<ArgumentException>(() => new LogisticRegression().Fit(set)).Message);
+            Assert.Throws<FitException>(() => new LogisticRegression().Fit(set)).Message);
     }
 
     [Theory]
@@ -180,14 +180,14 @@ public sealed class LogisticRegressionTests
         set.Labels[3] = label;
         Assert.Equal(
             $"row 3 (image3.png) has the label {label}{rest}",
-            Assert.Throws<ArgumentException>(() => new LogisticRegression().Fit(set)).Message);
+            Assert.Throws<FitException>(() => new LogisticRegression().Fit(set)).Message);
     }
 
     [Fact]
     public void Targets_are_refused() =>
         Assert.Equal(
             "the set holds targets, not labels; fit a regression head such as RidgeRegression",
-            Assert.Throws<ArgumentException>(() => new LogisticRegression().Fit(Planted.Values(5, 2))).Message);
+            Assert.Throws<FitException>(() => new LogisticRegression().Fit(Planted.Values(5, 2))).Message);
 
     [Fact]
     public void Equal_rows_of_different_labels_get_equal_probabilities()
@@ -240,10 +240,10 @@ public sealed class LogisticRegressionTests
         var set = Planted.Classes(10, 2, 2);
         Assert.Equal(
             "L2 = -1; expected a finite number of at least 0, or null to have it chosen",
-            Assert.Throws<ArgumentException>(() => new LogisticRegression { L2 = -1 }.Fit(set)).Message);
-        Assert.Contains("MaxIterations = 0", Assert.Throws<ArgumentException>(
+            Assert.Throws<FitException>(() => new LogisticRegression { L2 = -1 }.Fit(set)).Message);
+        Assert.Contains("MaxIterations = 0", Assert.Throws<FitException>(
             () => new LogisticRegression { MaxIterations = 0 }.Fit(set)).Message, StringComparison.Ordinal);
-        Assert.Contains("describes no path", Assert.Throws<ArgumentException>(
+        Assert.Contains("describes no path", Assert.Throws<FitException>(
             () => new LogisticRegression { Search = new L2Search { Minimum = 0 } }.Fit(set)).Message, StringComparison.Ordinal);
     }
 }

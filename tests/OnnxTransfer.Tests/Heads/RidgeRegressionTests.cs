@@ -109,7 +109,7 @@ public sealed class RidgeRegressionTests
         var set = Planted.Values(5, 2) with { Targets = [1, 2, target, 4, -5] };
         Assert.Equal(
             $"row 2 (image2.png) has the target {target}; LogTarget needs targets above 0: leave LogTarget out or remove the row",
-            Assert.Throws<ArgumentException>(() => new RidgeRegression { LogTarget = true }.Fit(set)).Message);
+            Assert.Throws<FitException>(() => new RidgeRegression { LogTarget = true }.Fit(set)).Message);
     }
 
     [Fact]
@@ -118,21 +118,21 @@ public sealed class RidgeRegressionTests
         var set = Planted.Values(5, 2) with { Targets = [1, 2, 3, double.NaN, 5] };
         Assert.Equal(
             "row 3 (image3.png) has the target NaN; expected a finite number",
-            Assert.Throws<ArgumentException>(() => new RidgeRegression().Fit(set)).Message);
+            Assert.Throws<FitException>(() => new RidgeRegression().Fit(set)).Message);
     }
 
     [Fact]
     public void Labels_are_refused() =>
         Assert.Equal(
             "the set holds labels, not targets; fit a classification head such as LogisticRegression",
-            Assert.Throws<ArgumentException>(() => new RidgeRegression().Fit(Planted.Classes(5, 2, 2))).Message);
+            Assert.Throws<FitException>(() => new RidgeRegression().Fit(Planted.Classes(5, 2, 2))).Message);
 
     [Fact]
     public void Without_any_penalty_dependent_columns_have_no_solution_and_it_is_said()
     {
         var set = Planted.Values(30, 2);
         var doubled = set with { Rows = new Matrix(30, 2, [.. Enumerable.Range(0, 30).SelectMany(i => new[] { set.Rows[i][0], set.Rows[i][0] })]) };
-        Assert.Contains("no unique solution at L2 = 0", Assert.Throws<ArgumentException>(
+        Assert.Contains("no unique solution at L2 = 0", Assert.Throws<FitException>(
             () => new RidgeRegression { L2 = 0 }.Fit(doubled)).Message, StringComparison.Ordinal);
         Assert.InRange(new RidgeRegression { L2 = 0 }.Fit(set).EvaluateValues(set).R2, 0.9, 1);
     }

@@ -23,7 +23,7 @@ public class OnnxSessionTests
     [Fact]
     public void Only_the_outputs_asked_for_are_computed()
     {
-        using var session = OnnxSession.Open(LinearHead.Attach(Graphs.Relu(2), "y", [1, 1], [0], HeadOutput.Value, "sum"), Cpu);
+        using var session = OnnxSession.Open(HeadGraph.Attach(Graphs.Relu(2), "y", [1, 1], [0], HeadOutput.Value, "sum"), Cpu);
 
         var found = session.Run(Input([1, 2], 1), ["sum"]);
 

@@ -1,7 +1,7 @@
 namespace OnnxTransfer.Onnx;
 
 /// <summary>Attaches a linear head to an embedding.</summary>
-public static class LinearHead
+public static class HeadGraph
 {
     /// <summary>
     /// Adds the output <paramref name="outputName"/> [N, k] = embedding [N, D] x weights^T + bias, with a softmax over the

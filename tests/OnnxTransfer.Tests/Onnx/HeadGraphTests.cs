@@ -3,7 +3,7 @@ using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Tests.Onnx;
 
-public class LinearHeadTests
+public class HeadGraphTests
 {
     [Theory]
     [InlineData(HeadOutput.Value, "values")]
@@ -12,7 +12,7 @@ public class LinearHeadTests
     {
         var golden = Golden.Case("head");
 
-        var model = LinearHead.Attach(Graphs.Identity(13, 6), "y", golden.Floats("weights"), golden.Floats("bias"), kind, name);
+        var model = HeadGraph.Attach(Graphs.Identity(13, 6), "y", golden.Floats("weights"), golden.Floats("bias"), kind, name);
         var found = Graphs.Run(Cut.At(model, [name]), ("x", TensorValue.Of(golden.Floats("x"), 3, 6)));
 
         Assert.Equal([3, 4], found.Shape);
@@ -22,7 +22,7 @@ public class LinearHeadTests
     [Fact]
     public void The_embedding_stays_an_output()
     {
-        var model = LinearHead.Attach(Graphs.Relu(2), "y", [1, 2, 3, 4], [0, 0], HeadOutput.Probabilities, "probabilities");
+        var model = HeadGraph.Attach(Graphs.Relu(2), "y", [1, 2, 3, 4], [0, 0], HeadOutput.Probabilities, "probabilities");
 
         Assert.Equal(["float y[N,2]", "float probabilities[N,2]"], model.Outputs.Select(o => o.ToString()));
     }
@@ -41,7 +41,7 @@ public class LinearHeadTests
         Graphs.Near(golden.Floats("mean"), Graphs.Run(model, ("x", TensorValue.Of(x, 3, 6))).Floats, 1e-6f);
 
         model = Items.AppendNumbers(Graphs.Identity(opset, 6), "y", "numbers", 2, "row");
-        model = LinearHead.Attach(model, "row", golden.Floats("regressionWeights"), golden.Floats("regressionBias"), HeadOutput.Value, "target");
+        model = HeadGraph.Attach(model, "row", golden.Floats("regressionWeights"), golden.Floats("regressionBias"), HeadOutput.Value, "target");
         var found = Graphs.Run(Cut.At(model, ["target"]), ("x", TensorValue.Of(x, 3, 6)), ("numbers", TensorValue.Of(numbers, 3, 2)));
 
         Assert.Equal([3, 1], found.Shape);
@@ -63,7 +63,7 @@ public class LinearHeadTests
     [Fact]
     public void A_head_of_another_width_is_refused()
     {
-        var error = Assert.Throws<OnnxException>(() => LinearHead.Attach(Graphs.Relu(3), "y", new float[8], new float[2], HeadOutput.Value, "scores"));
+        var error = Assert.Throws<OnnxException>(() => HeadGraph.Attach(Graphs.Relu(3), "y", new float[8], new float[2], HeadOutput.Value, "scores"));
 
         Assert.Equal("graph: 'y' has shape [-1, 3] and the head wants [N, 4]; fit the head on the embeddings of this backbone and these taps", error.Message);
     }
@@ -71,7 +71,7 @@ public class LinearHeadTests
     [Fact]
     public void Weights_that_do_not_divide_are_refused()
     {
-        var error = Assert.Throws<OnnxException>(() => LinearHead.Attach(Graphs.Relu(3), "y", new float[7], new float[2], HeadOutput.Value, "scores"));
+        var error = Assert.Throws<OnnxException>(() => HeadGraph.Attach(Graphs.Relu(3), "y", new float[7], new float[2], HeadOutput.Value, "scores"));
 
         Assert.Equal("graph: a head of 7 weights and 2 biases; expected k biases and k x D weights", error.Message);
     }
