@@ -298,8 +298,8 @@ def main():
     p.add_argument("--seed", type=int, default=7, help="of the weights, the order and the augmentation (default %(default)s)")
     p.add_argument("--threads", type=int, default=1, help="CPU threads; the sums depend on it in the last bits (default %(default)s)")
     p.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto takes CUDA if present")
-    p.add_argument("--embedding", nargs="+", choices=STAGES + ["avgpool"], default=["layer2", "layer3"],
-                   metavar="TAP", help="taps that make up the embedding (default layer2 layer3)")
+    p.add_argument("--embedding", nargs="+", choices=STAGES + ["avgpool"], default=["layer1", "layer2", "avgpool"],
+                   metavar="TAP", help="taps that make up the embedding (default layer1 layer2 avgpool)")
     p.add_argument("--output", default="resnet14-cifar10.onnx", help="ONNX file; the JSON goes next to it (default %(default)s)")
     p.add_argument("--reference", default="reference.png", help="image of the golden embedding, made if absent (default %(default)s)")
     p.add_argument("--checkpoint", type=Path, help="resumed from if it exists (default: OUTPUT with .pt)")

@@ -65,10 +65,17 @@ public sealed class BackboneCatalogue
         }
 
         var descriptionPath = Path.ChangeExtension(modelPath, ".json");
-        return File.Exists(descriptionPath)
-            ? new(BackboneDescription.Load(descriptionPath), descriptionPath, modelPath)
-            : throw new BackboneException($"{modelPath}: has no description; a file {descriptionPath} must say what the network wants "
-                + $"and where it is tapped (this file's sha256 is {ModelFile.Hash(modelPath)}):\n{DescriptionReader.Example}");
+        if (File.Exists(descriptionPath))
+        {
+            return new(BackboneDescription.Load(descriptionPath), descriptionPath, modelPath);
+        }
+
+        // A file in a folder that cannot be written to is described elsewhere: its hash tells by what.
+        var hash = ModelFile.Hash(modelPath);
+        return List().FirstOrDefault(entry => entry.Description.Sha256 == hash) is { } described
+            ? described with { ModelPath = modelPath }
+            : throw new BackboneException($"{modelPath}: has no description, neither beside it nor, by its hash, in {string.Join(", ", Folders)}; a file {descriptionPath} must say what the network wants "
+                + $"and where it is tapped (this file's sha256 is {hash}):\n{DescriptionReader.Example}");
     }
 
     private CatalogueEntry Entry(string descriptionPath)

@@ -15,14 +15,14 @@ public sealed class LinearHead : IHead
     /// <param name="bias">k values; their number decides k.</param>
     /// <param name="activation">What is done with W x + b.</param>
     /// <param name="classes">k class names in the order of the outputs for <see cref="Activation.Softmax"/>, else empty.</param>
-    /// <exception cref="FitException">The sizes do not fit each other.</exception>
+    /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
     public LinearHead(float[] weights, float[] bias, Activation activation, IReadOnlyList<string> classes)
     {
         bool isClassifier = activation == Activation.Softmax;
         if (bias.Length == 0 || weights.Length == 0 || weights.Length % bias.Length != 0
             || (isClassifier ? classes.Count != bias.Length : classes.Count != 0))
         {
-            throw new FitException(
+            throw new ArgumentException(
                 $"a {activation} head of {weights.Length} weights, {bias.Length} biases and {classes.Count} class names does not fit together; " +
                 "expected k x D weights, k biases, and k class names for Softmax or none for the others");
         }
@@ -94,7 +94,7 @@ public sealed class LinearHead : IHead
     {
         if (width != Width)
         {
-            throw new FitException(
+            throw new ArgumentException(
                 $"the embeddings are {width} wide; this head was fitted on {Width}: use the backbone, tap and number columns it was fitted with");
         }
     }

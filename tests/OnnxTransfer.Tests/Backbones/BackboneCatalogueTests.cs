@@ -81,9 +81,22 @@ public sealed class BackboneCatalogueTests : IDisposable
         var error = Assert.Throws<BackboneException>(() => tiny.Catalogue.Find(tiny.ModelPath));
 
         Assert.Equal(
-            $"{tiny.ModelPath}: has no description; a file {tiny.DescriptionPath} must say what the network wants and where it is tapped "
+            $"{tiny.ModelPath}: has no description, neither beside it nor, by its hash, in {tiny.Folder}; a file {tiny.DescriptionPath} must say what the network wants and where it is tapped "
             + $"(this file's sha256 is {sha256}):\n{DescriptionReader.Example}",
             error.Message);
+    }
+
+    [Fact]
+    public void A_model_that_lies_elsewhere_is_described_by_its_hash()
+    {
+        var elsewhere = Directory.CreateDirectory(Path.Combine(tiny.Folder, "elsewhere")).FullName;
+        var model = Path.Combine(elsewhere, "renamed.onnx");
+        File.Move(tiny.ModelPath, model);
+
+        var entry = tiny.Catalogue.Find(model);
+
+        Assert.Equal(("tiny", model, tiny.DescriptionPath), (entry.Description.Name, entry.ModelPath, entry.DescriptionPath));
+        Assert.Equal(FileState.Present, entry.Verify());
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class LogisticRegressionTests
         {
             L2 = reference.Double("l2"),
             Standardise = reference.GetProperty("standardise").GetBoolean(),
-            Tolerance = 1e-6,
+            Tolerance = 1e-8,
         }.FitAndReport(set);
         Assert.True(report.Converged, report.ToString());
         Assert.Equal(reference.Double("objective"), report.Objective, 1e-6 * report.Objective);
