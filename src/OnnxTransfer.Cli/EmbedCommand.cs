@@ -17,7 +17,7 @@ internal static class EmbedCommand
         embed.AddTo(command);
         command.Options.Add(output);
         command.Options.Add(json);
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
         return command;
 
         int Run(ParseResult parsed, CancellationToken cancellation)

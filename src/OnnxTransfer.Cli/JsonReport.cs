@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
@@ -26,6 +27,7 @@ internal static class JsonReport
             ["bottleneck"] = report.Bottleneck,
             ["decoders"] = new JsonObject(report.Decoders.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
             ["leaks"] = report.Leaks.Count,
+            ["peakMegabytes"] = Rounded(PeakMegabytes()),
         };
     }
 
@@ -68,4 +70,10 @@ internal static class JsonReport
     }
 
     public static double Rounded(double value) => Math.Round(value, 3);
+
+    private static double PeakMegabytes()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 / 1e6;
+    }
 }

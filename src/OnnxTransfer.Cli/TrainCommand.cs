@@ -10,7 +10,7 @@ internal static class TrainCommand
         var options = new TrainOptions();
         var command = new Command("train", "Train a head: embed what the cache lacks, choose the L2 on validation, fit, measure on test, and export one ONNX file from pixels to answer");
         options.AddTo(command);
-        command.SetAction((parsed, cancellation) => Task.FromResult(new TrainRun(terminal, options, parsed, cancellation).Run()));
+        command.SetAction((parsed, cancellation) => Task.Run(new TrainRun(terminal, options, parsed, cancellation).Run, CancellationToken.None));
         return command;
     }
 }

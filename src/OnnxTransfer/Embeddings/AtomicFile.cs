@@ -9,33 +9,56 @@ internal static class AtomicFile
     /// <summary>The ending of files in the making; one that is left over belongs to a run that was killed.</summary>
     public const string TemporaryEnding = ".tmp";
 
+    /// <summary>A name beside <paramref name="path"/> that nobody else uses.</summary>
+    public static string TemporaryFor(string path) => $"{path}.{Guid.NewGuid():N}{TemporaryEnding}";
+
     /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>.</summary>
     /// <exception cref="CacheException">The disk is full, or the folder may not be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        var temporary = $"{path}.{Guid.NewGuid():N}{TemporaryEnding}";
+        var temporary = TemporaryFor(path);
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            Guard(path, () =>
             {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
+                using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+                {
+                    write(stream);
+                    stream.Flush(flushToDisk: true);
+                }
 
-            File.Move(temporary, path, overwrite: true);
+                File.Move(temporary, path, overwrite: true);
+            });
         }
-        catch (Exception error)
+        catch
         {
             TryDelete(temporary);
-            if (error is IOException or UnauthorizedAccessException)
-            {
-                throw new CacheException(
-                    $"{path}: cannot be written ({error.Message}); free space or allow writing there, then run again: what was finished before is kept", error);
-            }
-
             throw;
         }
     }
+
+    /// <summary>Runs <paramref name="write"/> and turns the disk's faults into messages with a cure.</summary>
+    public static void Guard(string path, Action write) => Guard(path, () =>
+    {
+        write();
+        return 0;
+    });
+
+    /// <inheritdoc cref="Guard(string, Action)"/>
+    public static T Guard<T>(string path, Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw CannotBeWritten(path, error);
+        }
+    }
+
+    public static CacheException CannotBeWritten(string path, Exception error) => new(
+        $"{path}: cannot be written ({error.Message}); free space or allow writing there, then run again: what was finished before is kept", error);
 
     /// <summary>Deletes a file whose absence is as good.</summary>
     public static void TryDelete(string path)

@@ -89,7 +89,7 @@ public static class CacheVerifier
             var bytes = File.ReadAllBytes(path);
             using var stream = new MemoryStream(bytes, writable: false);
             var header = NpyFile.ReadHeader(stream, path);
-            if (bytes.Length != expected.Bytes || Convert.ToHexStringLower(SHA256.HashData(bytes)) != expected.Sha256)
+            if (bytes.Length != expected.Bytes || Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan(header.DataOffset))) != expected.Sha256)
             {
                 return $"{path}: its checksum differs from its record's: it was changed after it was written";
             }

@@ -17,15 +17,15 @@ internal sealed class EmbedPipeline(
 {
     private readonly PipelineClocks _clocks = new();
     private readonly int _pixelBytes = 3 * backbone.PixelHeight * backbone.PixelWidth;
-    private readonly ConcurrentDictionary<(string Decoder, ContentKey Key), byte> _claimed = [];
+    private readonly ConcurrentDictionary<ImageIdentity, byte> _claimed = [];
     private readonly ConcurrentDictionary<int, string> _failures = [];
-    private readonly Preparation[] _results = new Preparation[images.Count];
+    private readonly ImageIdentity[] _results = new ImageIdentity[images.Count];
     private int _next = -1;
     private int _embedded;
     private int _fromCache;
 
     /// <summary>Decoder and content of each image; a null decoder where it failed.</summary>
-    public IReadOnlyList<Preparation> Results => _results;
+    public IReadOnlyList<ImageIdentity> Results => _results;
 
     public int Embedded => Volatile.Read(ref _embedded);
 
@@ -72,19 +72,20 @@ internal sealed class EmbedPipeline(
     private async Task PrepareAllAsync(ImageBytes files, ChannelWriter<PreparedImage> prepared, CancellationTokenSource stop)
     {
         var preparer = new ImagePreparer(backbone, cache, spaces, files, _clocks);
+        Func<ImageIdentity, bool> claim = image => _claimed.TryAdd(image, 0);
         for (int i; !stop.IsCancellationRequested && (i = Interlocked.Increment(ref _next)) < images.Count;)
         {
             try
             {
-                var result = preparer.Prepare(images[i], (decoder, key) => _claimed.TryAdd((decoder, key), 0));
-                _results[i] = result with { Pixels = null };
+                var result = preparer.Prepare(images[i], claim);
+                _results[i] = result.Image;
                 if (result.Pixels is null)
                 {
                     Interlocked.Increment(ref _fromCache);
                 }
                 else
                 {
-                    await prepared.WriteAsync(new PreparedImage(result.Decoder, result.Key, result.Pixels), CancellationToken.None);
+                    await prepared.WriteAsync(new PreparedImage(result.Image, result.Pixels), CancellationToken.None);
                 }
             }
             catch (OnnxTransferException error) when (error is not CacheException)
@@ -163,9 +164,7 @@ internal sealed class EmbedPipeline(
             {
                 image.Pixels.AsSpan(0, _pixelBytes).CopyTo(buffers.Image(batch.Count));
                 ArrayPool<byte>.Shared.Return(image.Pixels);
-                batch.Decoders[batch.Count] = image.Decoder;
-                batch.Keys[batch.Count] = image.Key;
-                batch.Count++;
+                batch.Images[batch.Count++] = image.Image;
             }
         }
     }
@@ -207,21 +206,24 @@ internal sealed class EmbedPipeline(
                 writer.Flush();
             }
         }
-        catch
+        finally
         {
-            // Nobody will return batches any more: let the stage before see the end instead of waiting.
+            // After a fault nobody will return batches any more: the stage before shall see the end instead of waiting.
             empty.TryComplete();
-            throw;
+            foreach (var writer in writers.Values)
+            {
+                writer.Dispose();
+            }
         }
     }
 
     private void Write(EmbeddedBatch batch, int row, Dictionary<EmbeddingSpace, PartWriter> writers)
     {
-        var targets = spaces.For(batch.Decoders[row]);
+        var targets = spaces.For(batch.Images[row].Decoder);
         for (var tap = 0; tap < targets.Length; tap++)
         {
             var space = targets[tap];
-            if (space.Find(batch.Keys[row]) is not null)
+            if (space.Find(batch.Images[row].Key) is not null)
             {
                 continue; // another tap was missing, this one is there
             }
@@ -231,7 +233,7 @@ internal sealed class EmbedPipeline(
                 writers[space] = writer = new PartWriter(space, settings.PartLimits);
             }
 
-            writer.Add(batch.Keys[row], batch.Values[tap].AsSpan(row * space.Identity.Width, space.Identity.Width));
+            writer.Add(batch.Images[row].Key, batch.Values[tap].AsSpan(row * space.Identity.Width, space.Identity.Width));
         }
     }
 

@@ -8,17 +8,33 @@ namespace OnnxTransfer.Embeddings;
 public sealed class EmbedRun
 {
     private readonly Backbone _backbone;
-    private readonly EmbeddingPlace[]?[] _places;
+    private readonly SpaceSet _spaces;
+    private readonly ImageIdentity[] _images;
     private readonly DatasetItem[] _items;
-    private readonly EmbeddingPlace[][][] _photos;
+    private readonly int[] _first;
 
-    internal EmbedRun(Dataset dataset, Backbone backbone, EmbeddingPlace[]?[] places, string contentSha256, EmbedReport report)
+    internal EmbedRun(Dataset dataset, Backbone backbone, SpaceSet spaces, ImageIdentity[] images, string contentSha256, EmbedReport report)
     {
-        (Dataset, _backbone, _places, ContentSha256, Report) = (dataset, backbone, places, contentSha256, report);
-        var next = 0;
-        var photos = dataset.Items.Select(item => item.Images.Select(_ => _places[next++]).OfType<EmbeddingPlace[]>().ToArray()).ToArray();
-        _items = [.. dataset.Items.Where((_, i) => photos[i].Length > 0)];
-        _photos = [.. photos.Where(item => item.Length > 0)];
+        (Dataset, _backbone, _spaces, _images, ContentSha256, Report) = (dataset, backbone, spaces, images, contentSha256, report);
+        var (items, first, next) = (new List<DatasetItem>(dataset.Items.Count), new List<int>(dataset.Items.Count), 0);
+        foreach (var item in dataset.Items)
+        {
+            var there = false;
+            for (var i = 0; i < item.Images.Count; i++)
+            {
+                there |= IsThere(next + i);
+            }
+
+            if (there)
+            {
+                items.Add(item);
+                first.Add(next);
+            }
+
+            next += item.Images.Count;
+        }
+
+        (_items, _first) = ([.. items], [.. first]);
     }
 
     /// <summary>The data set as it was given.</summary>
@@ -43,7 +59,7 @@ public sealed class EmbedRun
     /// </summary>
     public EmbeddingSet ToSet() => new()
     {
-        Rows = IsDirect ? new MappedRows([.. _photos.Select(photos => photos[0][0])], Width) : Gathered(),
+        Rows = IsDirect ? new MappedRows([.. Enumerable.Range(0, _items.Length).Select(i => Photos(i).Single()[0])], Width) : Gathered(),
         Classes = Dataset.Classes,
         Labels = Dataset.IsRegression ? [] : [.. _items.Select(item => item.Label)],
         Targets = Dataset.IsRegression ? [.. _items.Select(item => item.Target)] : [],
@@ -56,7 +72,7 @@ public sealed class EmbedRun
     /// <summary>Row <paramref name="index"/> of <see cref="Items"/>, D values, read without keeping the cache in memory.</summary>
     public void CopyRow(int index, Span<float> row)
     {
-        var photos = _photos[index];
+        var photos = Photos(index).ToArray();
         var embedding = row[.._backbone.Width];
         embedding.Clear();
         var buffer = new float[_backbone.Taps.Max(tap => tap.Width)];
@@ -76,7 +92,14 @@ public sealed class EmbedRun
     }
 
     private bool IsDirect =>
-        _backbone.Taps.Count == 1 && Dataset.NumberNames.Count == 0 && Array.TrueForAll(_photos, photos => photos.Length == 1);
+        _backbone.Taps.Count == 1 && Dataset.NumberNames.Count == 0 && Array.TrueForAll(_items, item => item.Images.Count == 1);
+
+    private bool IsThere(int image) => _images[image].Decoder is not null && _spaces.Has(_images[image]);
+
+    // Where the embeddings of an item's photos lie, tap by tap; photos that failed are left out.
+    private IEnumerable<EmbeddingPlace[]> Photos(int item) => Enumerable.Range(_first[item], _items[item].Images.Count)
+        .Where(IsThere)
+        .Select(image => _spaces.Find(_images[image])!);
 
     private Matrix Gathered()
     {
@@ -85,8 +108,10 @@ public sealed class EmbedRun
         {
             var row = matrix.Row(i);
             var embedding = row[.._backbone.Width];
-            foreach (var places in _photos[i])
+            var photos = 0;
+            foreach (var places in Photos(i))
             {
+                photos++;
                 var offset = 0;
                 foreach (var place in places)
                 {
@@ -96,7 +121,7 @@ public sealed class EmbedRun
                 }
             }
 
-            Finish(embedding, _photos[i].Length, i, row);
+            Finish(embedding, photos, i, row);
         }
 
         return matrix;

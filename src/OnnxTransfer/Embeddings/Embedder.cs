@@ -31,10 +31,10 @@ public static class Embedder
             pipeline.RunAsync(cancellation).GetAwaiter().GetResult();
         }
 
-        var places = Locate(pipeline, spaces, images, out var failures);
+        var failures = Failures(pipeline, spaces, images);
         Check(images, failures, settings);
         var (bottleneck, work) = (Bottleneck(pipeline, clock.Elapsed.TotalSeconds), pipeline.Work());
-        return new EmbedRun(dataset, backbone, places, ContentOf(pipeline.Results), new EmbedReport
+        return new EmbedRun(dataset, backbone, spaces, [.. pipeline.Results], ContentOf(pipeline.Results), new EmbedReport
         {
             Images = images.Length,
             Embedded = pipeline.Embedded,
@@ -45,44 +45,30 @@ public static class Embedder
             Bottleneck = bottleneck,
             Provider = backbone.Provider.ToString().ToLowerInvariant(),
             Decoders = pipeline.Results.Where(result => result.Decoder is not null).CountBy(result => result.Decoder).ToDictionary(StringComparer.Ordinal),
-            Leaks = Leakage.Find(dataset, [.. pipeline.Results.Select(result => result.Decoder is null ? null : result.Key.ToString())]),
+            Leaks = Leakage.Find<ContentKey>(dataset, [.. pipeline.Results.Select(result => result.Decoder is null ? (ContentKey?)null : result.Key)]),
         });
     }
 
-    // Where each image's embedding lies, tap by tap; an image whose twin failed has failed with it.
-    private static EmbeddingPlace[]?[] Locate(EmbedPipeline pipeline, SpaceSet spaces, ImageSource[] images, out List<EmbedFailure> failures)
+    // In data set order; an image whose twin failed has failed with it.
+    private static List<EmbedFailure> Failures(EmbedPipeline pipeline, SpaceSet spaces, ImageSource[] images)
     {
-        failures = [];
-        var places = new EmbeddingPlace[]?[images.Length];
+        var failures = new List<EmbedFailure>();
         for (var i = 0; i < images.Length; i++)
         {
             if (pipeline.Failures.TryGetValue(i, out var reason))
             {
                 failures.Add(new EmbedFailure(images[i].Name, reason));
-                continue;
             }
-
-            var result = pipeline.Results[i];
-            if (result.Decoder is null)
+            else if (pipeline.Results[i] is { Decoder: not null } result && !spaces.Has(result))
             {
-                continue; // not reached: too many failures ended the run
-            }
-
-            var found = Array.ConvertAll(spaces.For(result.Decoder), space => (Space: space, At: space.Find(result.Key)));
-            if (Array.TrueForAll(found, place => place.At is not null))
-            {
-                places[i] = Array.ConvertAll(found, place => new EmbeddingPlace(place.Space, place.At!.Value));
-            }
-            else
-            {
-                failures.Add(new EmbedFailure(images[i].Name, "its content is that of another image of this run, which failed"));
+                failures.Add(new EmbedFailure(images[i].Name, $"{images[i].Name}: its content is that of another image of this run, which failed"));
             }
         }
 
-        return places;
+        return failures;
     }
 
-    private static string ContentOf(IReadOnlyList<Preparation> results)
+    private static string ContentOf(IReadOnlyList<ImageIdentity> results)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> key = stackalloc byte[ContentKey.Size];

@@ -5,8 +5,11 @@ using OnnxTransfer.Imaging;
 
 namespace OnnxTransfer.Embeddings;
 
-/// <summary>What became of one image before the backbone.</summary>
-internal readonly record struct Preparation(string Decoder, ContentKey Key, byte[]? Pixels);
+/// <summary>An image's content and the decoder it goes through; what its embedding is found by.</summary>
+internal readonly record struct ImageIdentity(string Decoder, ContentKey Key);
+
+/// <summary>What became of one image before the backbone; no pixels where its embedding is there already.</summary>
+internal readonly record struct Preparation(ImageIdentity Image, byte[]? Pixels);
 
 /// <summary>
 /// The first stages for one image: is its embedding in the cache? If not, read, hash, decode, resize, crop. One for each
@@ -17,36 +20,37 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
     private readonly PixelPreprocessing _preprocessing = backbone.Preprocessing;
     private readonly ImageDecoders _decoders = ImageDecoders.Default;
     private byte[] _buffer = [];
+    private (ImageLayout Layout, int Width, int Height, string Name) _raw;
 
     /// <summary>
     /// Prepares <paramref name="source"/>; no pixels when its embedding is in the cache, or when <paramref name="claim"/>
     /// says that another image of this run has the same content.
     /// </summary>
     /// <exception cref="OnnxTransferException">The image cannot be read or decoded.</exception>
-    public Preparation Prepare(ImageSource source, Func<string, ContentKey, bool> claim)
+    public Preparation Prepare(ImageSource source, Func<ImageIdentity, bool> claim)
     {
         var start = StageClock.Start();
         var file = source.Layout == ImageLayout.Encoded ? new FileInfo(source.Path) : null;
         if (file is { Exists: true } && cache.Memo.Find(file) is var (known, format))
         {
             var decoder = _decoders.NameFor((ImageFormat)format);
-            if (spaces.Has(decoder, known))
+            if (spaces.Has(new ImageIdentity(decoder, known)))
             {
-                return new Preparation(decoder, known, null);
+                return new Preparation(new ImageIdentity(decoder, known), null);
             }
         }
 
         var bytes = files.Read(source, ref _buffer);
         var key = ContentKey.Of(bytes);
-        var name = DecoderOf(source, bytes, out var found);
+        var image = new ImageIdentity(DecoderOf(source, bytes, out var found), key);
         start = clocks.Read.Stop(start);
-        var pixels = spaces.Has(name, key) || !claim(name, key) ? null : Decode(source, bytes, start);
+        var pixels = spaces.Has(image) || !claim(image) ? null : Decode(source, bytes, start);
         if (file is not null)
         {
             cache.Memo.Add(file, key, (byte)found);
         }
 
-        return new Preparation(name, key, pixels);
+        return new Preparation(image, pixels);
     }
 
     private byte[] Decode(ImageSource source, ReadOnlySpan<byte> bytes, long start)
@@ -75,9 +79,19 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
 
         return source.Layout switch
         {
-            ImageLayout.Grey8 => $"raw grey {source.Width}x{source.Height}",
-            ImageLayout.PlanarRgb8 => $"raw planar rgb {source.Width}x{source.Height}",
+            ImageLayout.Grey8 or ImageLayout.PlanarRgb8 => RawName(source),
             _ => _decoders.For(format, source.Path).Name,
         };
+    }
+
+    private string RawName(ImageSource source)
+    {
+        if (_raw.Layout != source.Layout || _raw.Width != source.Width || _raw.Height != source.Height)
+        {
+            var kind = source.Layout == ImageLayout.Grey8 ? "grey" : "planar rgb";
+            _raw = (source.Layout, source.Width, source.Height, $"raw {kind} {source.Width}x{source.Height}");
+        }
+
+        return _raw.Name;
     }
 }

@@ -17,18 +17,19 @@ internal static partial class NpyFile
     /// <summary>numpy's name for uint8.</summary>
     public const string UInt8 = "|u1";
 
-    /// <summary>The header: its length is a multiple of 64, so that the data behind it is aligned.</summary>
+    /// <summary>Length of every header: the number of rows can be filled in later, and the data behind it is aligned.</summary>
+    public const int HeaderLength = 128;
+
+    /// <summary>The header of an array of <paramref name="rows"/> x <paramref name="columns"/>.</summary>
     public static byte[] Header(string type, long rows, int columns)
     {
         var description = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({rows}, {columns}), }}";
-        var length = ((10 + description.Length + 1 + 63) / 64 * 64) - 10;
-        var header = new byte[10 + length];
+        var header = new byte[HeaderLength];
         header[0] = 0x93;
         "NUMPY"u8.CopyTo(header.AsSpan(1));
         header[6] = 1; // version 1.0
-        header[8] = (byte)length;
-        header[9] = (byte)(length >> 8);
-        Encoding.ASCII.GetBytes(description.PadRight(length - 1) + "\n").CopyTo(header, 10);
+        header[8] = HeaderLength - 10;
+        Encoding.ASCII.GetBytes(description.PadRight(HeaderLength - 11) + "\n").CopyTo(header, 10);
         return header;
     }
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace OnnxTransfer.Embeddings;
 
-/// <summary>A file of a part: its length and checksum.</summary>
+/// <summary>A file of a part: its length, and the checksum of the values behind its header.</summary>
 internal sealed record PartFile(long Bytes, string Sha256);
 
 /// <summary>

@@ -1,66 +1,61 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-
 namespace OnnxTransfer.Embeddings;
 
 /// <summary>
-/// Collects embeddings of one space and writes them as parts. A part is in flight until <see cref="Flush"/>: a run that
-/// is killed loses at most that. Not thread safe: one writer thread owns it.
+/// Writes embeddings of one space as parts. A part is in flight until <see cref="Flush"/>: a run that is killed loses at
+/// most that. Not thread safe: one writer thread owns it.
 /// </summary>
-internal sealed class PartWriter(EmbeddingSpace space, PartLimits limits)
+internal sealed class PartWriter(EmbeddingSpace space, PartLimits limits) : IDisposable
 {
-    private readonly float[] _values = GC.AllocateUninitializedArray<float>(checked(limits.Rows(space.Identity.Width) * space.Identity.Width));
     private readonly byte[] _keys = new byte[limits.Rows(space.Identity.Width) * ContentKey.Size];
+    private PartPaths _part;
+    private ArrayFile? _values;
     private int _count;
-    private long _firstTicks;
+    private int _patience = limits.FirstMilliseconds;
+    private long _begun;
 
-    /// <summary>Adds one embedding; writes the part when it is full or old enough.</summary>
+    /// <summary>Adds one embedding; ends the part when it is full or old enough.</summary>
     public void Add(ContentKey key, ReadOnlySpan<float> embedding)
     {
-        var width = space.Identity.Width;
-        _firstTicks = _count == 0 ? Environment.TickCount64 : _firstTicks;
-        embedding.CopyTo(_values.AsSpan(_count * width, width));
+        if (_values is null)
+        {
+            _part = PartPaths.New(space.PartsFolder);
+            _values = new ArrayFile(_part.Values, NpyFile.Float32, space.Identity.Width);
+            _begun = Environment.TickCount64;
+        }
+
+        _values.Append(embedding);
         key.Write(_keys.AsSpan(_count * ContentKey.Size));
         _count++;
-        if (_count == limits.Rows(width) || Environment.TickCount64 - _firstTicks >= limits.Milliseconds)
+        if (_count * ContentKey.Size == _keys.Length || Environment.TickCount64 - _begun >= _patience)
         {
             Flush();
         }
     }
 
-    /// <summary>Writes what is in flight as one part and makes it visible.</summary>
+    /// <summary>Ends the part in flight: values, keys, and last the record that makes it visible.</summary>
     public void Flush()
     {
-        if (_count == 0)
+        if (_values is null)
         {
             return;
         }
 
-        var part = PartPaths.New(space.PartsFolder);
-        var width = space.Identity.Width;
-        var keys = WriteArray(part.Keys, NpyFile.Header(NpyFile.UInt8, _count, ContentKey.Size), _keys.AsSpan(0, _count * ContentKey.Size));
-        var values = WriteArray(
-            part.Values, NpyFile.Header(NpyFile.Float32, _count, width), MemoryMarshal.AsBytes(_values.AsSpan(0, _count * width)));
-        new PartRecord(PartRecord.CurrentFormat, _count, width, keys, values, DateTime.UtcNow).Write(part.Record);
-        space.Publish(part, _keys.AsSpan(0, _count * ContentKey.Size));
+        var keys = _keys.AsSpan(0, _count * ContentKey.Size);
+        using (_values)
+        using (var keyFile = new ArrayFile(_part.Keys, NpyFile.UInt8, ContentKey.Size))
+        {
+            keyFile.Append<byte>(keys);
+            var record = new PartRecord(
+                PartRecord.CurrentFormat, _count, space.Identity.Width, keyFile.Finish(_count), _values.Finish(_count), DateTime.UtcNow);
+            record.Write(_part.Record);
+        }
+
+        space.Publish(_part, keys);
+        _values = null;
         _count = 0;
+        _patience = Math.Min(2 * _patience, limits.LastMilliseconds);
     }
 
-    private static unsafe PartFile WriteArray(string path, byte[] header, ReadOnlySpan<byte> data)
-    {
-        // The span cannot be captured by the lambda; its address can, and stays put: both buffers outlive the call.
-        fixed (byte* start = data)
-        {
-            var (address, length) = ((nint)start, data.Length);
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            hash.AppendData(header);
-            hash.AppendData(data);
-            AtomicFile.Write(path, stream =>
-            {
-                stream.Write(header);
-                stream.Write(new ReadOnlySpan<byte>((byte*)address, length));
-            });
-            return new PartFile(header.Length + length, Convert.ToHexStringLower(hash.GetHashAndReset()));
-        }
-    }
+    /// <summary>Drops the part in flight.</summary>
+    public void Dispose() => _values?.Dispose();
 }

@@ -15,10 +15,41 @@ internal sealed class SpaceSet(EmbeddingCache cache, Backbone backbone)
     public IEnumerable<EmbeddingSpace> All => _byDecoder.Values.SelectMany(spaces => spaces);
 
     /// <summary>The spaces for images of this decoder, in the order of the backbone's taps.</summary>
-    public EmbeddingSpace[] For(string decoder) => _byDecoder.GetOrAdd(decoder, Open);
+    public EmbeddingSpace[] For(string decoder) =>
+        _byDecoder.TryGetValue(decoder, out var spaces) ? spaces : _byDecoder.GetOrAdd(decoder, Open);
+
+    /// <summary>Where every tap's embedding of this image lies; null when one is not there.</summary>
+    public EmbeddingPlace[]? Find(ImageIdentity image)
+    {
+        var spaces = For(image.Decoder);
+        var places = new EmbeddingPlace[spaces.Length];
+        for (var tap = 0; tap < spaces.Length; tap++)
+        {
+            if (spaces[tap].Find(image.Key) is not { } at)
+            {
+                return null;
+            }
+
+            places[tap] = new EmbeddingPlace(spaces[tap], at);
+        }
+
+        return places;
+    }
 
     /// <summary>True when every tap's embedding of this content is there.</summary>
-    public bool Has(string decoder, ContentKey key) => Array.TrueForAll(For(decoder), space => space.Find(key) is not null);
+    public bool Has(ImageIdentity image)
+    {
+        // Asked several times for every image: a loop leaves no garbage.
+        foreach (var space in For(image.Decoder))
+        {
+            if (space.Find(image.Key) is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private EmbeddingSpace[] Open(string decoder) => [.. backbone.Taps.Select(tap => cache.Space(new SpaceIdentity
     {

@@ -13,8 +13,8 @@ namespace OnnxTransfer.Heads;
 public sealed record LogisticRegression : IHeadTrainer
 {
     // A path needs the order of the scores only; the final fit is carried to Tolerance.
-    private const double PathTolerance = 3e-3;
-    private const double PathObjectiveTolerance = 1e-4;
+    private const double PathTolerance = 1e-3;
+    private const double PathObjectiveTolerance = 1e-5;
 
     // The bias of a class without rows: exp of it is 0 beside any other logit, in float16 too.
     private const float NeverPredicted = -1e4f;

@@ -58,7 +58,7 @@ public sealed class StratifiedSplitTests
         var data = Make([3, 3]).Draw(Split.Test, 0.34, 0);
         var test = data.Items.First(item => item.Split == Split.Test);
         var train = data.Items.First(item => item.Split == Split.Train);
-        var contents = data.Items.Select(item => item == test || item == train ? "same" : item.Name).ToArray();
+        var contents = data.Items.Select((item, i) => (int?)(item == test || item == train ? -1 : i)).ToArray();
 
         var leak = Assert.Single(Leakage.Find(data, contents));
 

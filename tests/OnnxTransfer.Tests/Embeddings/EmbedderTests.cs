@@ -165,7 +165,7 @@ public sealed class EmbedderTests : IDisposable
         using (var cache = EmbeddingCache.Open(_folder["cache"]))
         {
             // Slow enough to be cancelled half way: every image is its own part.
-            var settings = new EmbedSettings { Progress = progress, PartLimits = new PartLimits(1, 0), DecodeThreads = 1 };
+            var settings = new EmbedSettings { Progress = progress, PartLimits = new PartLimits(1, 0, 0), DecodeThreads = 1 };
             try
             {
                 Embedder.Run(backbone, ImageFolder.Open(images), cache, settings, cancel.Token);

@@ -159,7 +159,7 @@ public sealed class EmbeddingCacheTests : IDisposable
     private void Fill(int first, int count, int partRows)
     {
         using var cache = EmbeddingCache.Open(_folder["cache"]);
-        var writer = new PartWriter(cache.Space(Identity), new PartLimits(partRows * 12, 60_000));
+        var writer = new PartWriter(cache.Space(Identity), new PartLimits(partRows * 12, 60_000, 60_000));
         for (var i = first; i < first + count; i++)
         {
             writer.Add(Key(i), [i, i + 1, i + 2]);

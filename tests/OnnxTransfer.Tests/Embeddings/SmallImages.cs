@@ -32,4 +32,42 @@ internal static class SmallImages
 
         return folder[name];
     }
+
+    /// <summary>Writes bitmaps of two classes that differ in brightness: folder/dark and folder/light, <paramref name="each"/> of both.</summary>
+    public static string WriteLearnable(TempFolder folder, int each, string name = "learnable")
+    {
+        for (var i = 0; i < 2 * each; i++)
+        {
+            var bitmap = Bitmap(1000 + i);
+            foreach (ref var value in bitmap.AsSpan(54))
+            {
+                value = (byte)((value / 4) + (i % 2 * 150));
+            }
+
+            File.WriteAllBytes(folder[name, i % 2 == 0 ? "dark" : "light", $"{i:0000}.bmp"], bitmap);
+        }
+
+        return folder[name];
+    }
+
+    /// <summary>Writes CIFAR-100 binaries of <paramref name="count"/> random train images and one test image.</summary>
+    public static string WriteCifar(TempFolder folder, int count, string name = "cifar")
+    {
+        var random = new Random(5);
+        var record = new byte[2 + 3072];
+        using (var file = File.Create(folder[name, "train.bin"]))
+        {
+            for (var i = 0; i < count; i++)
+            {
+                random.NextBytes(record);
+                record[1] = (byte)(i % 3);
+                file.Write(record);
+            }
+        }
+
+        random.NextBytes(record);
+        record[1] = 0;
+        File.WriteAllBytes(folder[name, "test.bin"], record);
+        return folder[name];
+    }
 }
