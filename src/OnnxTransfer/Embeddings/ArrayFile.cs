@@ -34,7 +34,7 @@ internal sealed class ArrayFile : IDisposable
         {
             _stream.Write(bytes);
         }
-        catch (IOException error)
+        catch (Exception error) when (AtomicFile.IsFault(error))
         {
             throw AtomicFile.CannotBeWritten(_path, error);
         }
@@ -65,7 +65,7 @@ internal sealed class ArrayFile : IDisposable
         {
             _stream.Dispose();
         }
-        catch (IOException)
+        catch (Exception error) when (AtomicFile.IsFault(error))
         {
             // What could not be flushed to a full disk is dropped with the file.
         }

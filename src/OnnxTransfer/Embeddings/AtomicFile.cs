@@ -51,11 +51,17 @@ internal static class AtomicFile
         {
             return write();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (IsFault(error))
         {
             throw CannotBeWritten(path, error);
         }
     }
+
+    /// <summary>
+    /// True for what a disk can do to a writer: full, forbidden, gone, or (which .NET tells as an argument out of range) a
+    /// file larger than the file system or a quota allows.
+    /// </summary>
+    public static bool IsFault(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
     public static CacheException CannotBeWritten(string path, Exception error) => new(
         $"{path}: cannot be written ({error.Message}); free space or allow writing there, then run again: what was finished before is kept", error);
