@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""compare.py BENCHMARKDOTNET_RESULTS PEERS_JSONL RESULTS: puts BenchmarkDotNet's tables into RESULTS, one file a stage, and
+writes its README.md: how every piece of work compares with the peer that did it in the same run, rows that lose included."""
+import json
+import sys
+from pathlib import Path
+
+
+def own(results):
+    """Mean in ms by method and photo ("DecodeOnly jpeg 12 MP"), or by method alone."""
+    found = {}
+    for path in sorted(results.glob("*-report-brief.json")):
+        for case in json.loads(path.read_text())["Benchmarks"]:
+            photo = case["FullName"].partition("(photo: ")[2].split(",")[0]
+            found[f"{case['Method']} {photo}".strip()] = case["Statistics"]["Mean"] / 1e6
+    return found
+
+
+def rows(found, peers):
+    for peer in peers:
+        for work, theirs in peer["milliseconds"].items():
+            ours = found[work.removesuffix("Default")]
+            yield f"| {theirs / ours:.2f} | {work} | {ours:.2f} | {theirs:.2f} | {peer['peer']} |"
+
+
+def main():
+    results, peers, place = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+    stages = []
+    for path in sorted(results.glob("*-report-github.md")):
+        stage = path.name.removeprefix("OnnxTransfer.Benchmarks.").removesuffix("-report-github.md")
+        (place / f"{stage.lower()}.md").write_text(f"# {stage}\n\n{path.read_text()}")
+        stages.append(f"[{stage}]({stage.lower()}.md)")
+    table = [*rows(own(results), [json.loads(line) for line in peers.read_text().splitlines()])]
+    (place / "README.md").write_text("\n".join([
+        "# Measured by eng/bench.sh", "",
+        "Machine and versions: [versions.txt](versions.txt). Stage by stage: " + ", ".join(stages) + ".", "",
+        "The same work done by peers in the same run. Above 1 OnnxTransfer is the faster, below 1 the slower. Decoding is on "
+        "one thread (Pillow's CPU time), fits on all (scikit-learn's wall time).", "",
+        "| peer / OnnxTransfer | work | OnnxTransfer, ms | peer, ms | peer |",
+        "|--:|:--|--:|--:|:--|", *table, ""]))
+
+
+if __name__ == "__main__":
+    main()
