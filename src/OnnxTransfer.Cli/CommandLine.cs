@@ -1,11 +1,16 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace OnnxTransfer.Cli;
 
 /// <summary>The verbs, and what every one of them shares: errors as messages, exit codes, Ctrl-C.</summary>
 internal static class CommandLine
 {
-    public static RootCommand Root(Terminal terminal) => new(
+    public const string Name = "onnxtransfer";
+
+    // A plain command, because a RootCommand takes its name from the process: dotnet, or a test host.
+    public static Command Root(Terminal terminal) => new(
+        Name,
         """
         Transfer learning on images: a pretrained ONNX backbone turns images into embeddings, kept on disk by content; a head
         is trained on them; the result is one ONNX file from pixels to answer.
@@ -13,6 +18,8 @@ internal static class CommandLine
         Exit codes: 0 done; 1 the work failed; 2 bad usage; 3 more images failed than --max-failures allows; 130 interrupted.
         """)
     {
+        new HelpOption(),
+        new VersionOption(),
         ModelsCommand.Create(terminal),
         EmbedCommand.Create(terminal),
         TrainCommand.Create(terminal),
@@ -23,7 +30,7 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellation = default)
     {
-        var parsed = Root(terminal).Parse(args);
+        var parsed = Root(terminal).Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
@@ -31,7 +38,8 @@ internal static class CommandLine
                 terminal.Say($"error: {error.Message}");
             }
 
-            terminal.Say($"'onnxtransfer {parsed.CommandResult.Command.Name} --help' tells what it takes.");
+            var verbs = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
+            terminal.Say($"'{verbs} --help' tells what it takes.");
             return ExitCode.BadUsage;
         }
 
