@@ -81,7 +81,7 @@ internal static class EvaluateCommand
         };
         foreach (var (name, value) in JsonReport.Numbers(result.Scores))
         {
-            json[name] = value;
+            json[name] = JsonReport.Value(value);
         }
 
         return json;

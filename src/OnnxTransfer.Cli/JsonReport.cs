@@ -48,6 +48,7 @@ internal static class JsonReport
             ["r2"] = values.R2,
             ["r2Low"] = values.R2Interval.Low,
             ["r2High"] = values.R2Interval.High,
+            ["r2OfLogarithms"] = values.R2OfLogarithms ?? double.NaN,
             ["rmse"] = values.RootMeanSquaredError,
             ["mae"] = values.MeanAbsoluteError,
             ["medianRelativeError"] = values.MedianRelativeError,
@@ -62,12 +63,15 @@ internal static class JsonReport
         var json = new JsonObject { ["count"] = folds.Folds.Count };
         foreach (var name in figures[0].Keys.Where(name => !name.EndsWith("Low", StringComparison.Ordinal) && !name.EndsWith("High", StringComparison.Ordinal)))
         {
-            json[name] = figures.Average(figure => figure[name]);
-            json[name + "ByFold"] = new JsonArray([.. figures.Select(figure => JsonValue.Create(figure[name]))]);
+            json[name] = Value(figures.Average(figure => figure[name]));
+            json[name + "ByFold"] = new JsonArray([.. figures.Select(figure => Value(figure[name]))]);
         }
 
         return json;
     }
+
+    /// <summary>JSON knows no NaN and no infinity: such a figure is null.</summary>
+    public static JsonNode? Value(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
 
     public static double Rounded(double value) => Math.Round(value, 3);
 

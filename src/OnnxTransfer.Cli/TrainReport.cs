@@ -24,6 +24,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         else if (trained.Test is RegressionScores)
         {
             Row("R2", head => $"{Values(head).R2:0.0000} ({Values(head).R2Interval})");
+            Row("R2 of logarithms", head => Values(head).R2OfLogarithms is { } value ? $"{value:0.0000}" : "");
             Row("RMSE", head => $"{Values(head).RootMeanSquaredError:g5}");
             Row("MAE", head => $"{Values(head).MeanAbsoluteError:g5}");
             Row("median relative error", head => $"{Values(head).MedianRelativeError:0.0000}");
@@ -34,6 +35,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
             Row($"{trained.Folds.MainName}, {trained.Folds.Folds.Count} folds", head => $"{head.Folds!.Mean:0.0000} +- {head.Folds.StandardDeviation:0.0000}");
             if (trained.Embedding.Dataset.IsRegression)
             {
+                Row("R2 of logarithms, mean of folds", head => $"{head.Folds!.Folds.Average(fold => ((RegressionScores)fold.Scores).R2OfLogarithms ?? double.NaN):0.0000}");
                 Row("median relative error, mean of folds", head => $"{head.Folds!.Folds.Average(fold => ((RegressionScores)fold.Scores).MedianRelativeError):0.0000}");
             }
         }
@@ -78,7 +80,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         json["test"] = head.Test?.Count ?? 0;
         foreach (var (name, value) in JsonReport.Numbers(head.Test))
         {
-            json[name] = value;
+            json[name] = JsonReport.Value(value);
         }
 
         if (head.Folds is { } folds)

@@ -161,7 +161,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             },
             Data = new CardData(
                 parsed.GetValue(options.Data.Data)!, run.ContentSha256, Count(Datasets.Split.Train), Count(Datasets.Split.Validation), Count(Datasets.Split.Test)),
-            Scores = JsonReport.Numbers(trained.Test),
+            Scores = JsonReport.Numbers(trained.Test).Where(pair => double.IsFinite(pair.Value)).ToDictionary(),
         };
     }
 

@@ -14,6 +14,12 @@ public sealed record RegressionScores : Scores
     /// <summary>95 % interval of <see cref="R2"/>: 2,000 seeded resamples of rows, or of groups where there are any.</summary>
     public required Interval R2Interval { get; init; }
 
+    /// <summary>
+    /// <see cref="R2"/> of the logarithms, the usual measure for prices, whose errors grow with them; null where a value or a
+    /// target is not positive.
+    /// </summary>
+    public double? R2OfLogarithms { get; init; }
+
     /// <summary>Root of the mean squared error, in the target's unit.</summary>
     public required double RootMeanSquaredError { get; init; }
 
@@ -63,6 +69,9 @@ public sealed record RegressionScores : Scores
             R2 = R2Of(errors.Sum(), squares.Sum(), count),
             R2Interval = Bootstrap.Of([errors, squares, centred, ones], groups ?? [], seed,
                 sums => R2Of(sums[0], sums[1] - (sums[2] * sums[2] / sums[3]), sums[3])),
+            R2OfLogarithms = Array.TrueForAll(values, IsPositive) && Array.TrueForAll(targets, IsPositive)
+                ? R2Of(Array.ConvertAll(values, Math.Log), Array.ConvertAll(targets, Math.Log))
+                : null,
             RootMeanSquaredError = Math.Sqrt(errors.Sum() / count),
             MeanAbsoluteError = errors.Sum(Math.Sqrt) / count,
             MedianRelativeError = Median(relative),
@@ -71,7 +80,7 @@ public sealed record RegressionScores : Scores
 
     /// <summary>A readable summary, one score a line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"R2         {R2:f4}  (95 %: {R2Interval}, {Count} rows)\n" +
+        $"R2         {R2:f4}  (95 %: {R2Interval}, {Count} rows)\n{LogarithmsLine()}" +
         $"RMSE       {RootMeanSquaredError:g6}\n" +
         $"MAE        {MeanAbsoluteError:g6}\n" +
         $"median relative error {MedianRelativeError:p1}");
@@ -95,6 +104,18 @@ public sealed record RegressionScores : Scores
                 throw new ArgumentException($"row {i} has the value {values[i]} and the target {targets[i]}; expected finite numbers");
             }
         }
+    }
+
+    private string LogarithmsLine() =>
+        R2OfLogarithms is { } value ? string.Create(CultureInfo.InvariantCulture, $"R2 of logs {value:f4}\n") : "";
+
+    private static bool IsPositive(double value) => value > 0;
+
+    private static double R2Of(double[] values, double[] targets)
+    {
+        double mean = targets.Average();
+        return R2Of(values.Zip(targets, (value, target) => (value - target) * (value - target)).Sum(),
+            targets.Sum(target => (target - mean) * (target - mean)), targets.Length);
     }
 
     private static double R2Of(double errors, double spread, double count)

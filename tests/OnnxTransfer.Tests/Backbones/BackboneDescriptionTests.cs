@@ -125,7 +125,7 @@ public sealed class BackboneDescriptionTests : IDisposable
         var catalogue = new BackboneCatalogue(Outside.Descriptions);
 
         Assert.Equal(
-            ["mobilenetv1-025-128-imagenet1001", "resnet20-cifar10", "resnet50v2-stage3-imagenet", "squeezenet1.1-imagenet"],
+            ["mobilenetv1-025-128-imagenet1001", "pixels-28x28-grey", "resnet14-cifar10", "resnet20-cifar10", "resnet50v2-stage3-imagenet", "squeezenet1.1-imagenet"],
             catalogue.List().Select(e => e.Description.Name));
         Assert.Empty(catalogue.Problems());
     }

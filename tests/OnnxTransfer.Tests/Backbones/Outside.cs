@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace OnnxTransfer.Tests.Backbones;
 
-/// <summary>Data outside the project, and the descriptions of its models, which lie beside these tests.</summary>
+/// <summary>Data outside the project, and the descriptions of its models, which lie in models/.</summary>
 internal static class Outside
 {
     public const string Variable = "ONNXTRANSFER_TESTDATA";
@@ -10,7 +10,7 @@ internal static class Outside
     public static string? Models =>
         Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } data && Directory.Exists(Path.Combine(data, "models")) ? Path.Combine(data, "models") : null;
 
-    public static string Descriptions => Path.Combine(Folder(), "descriptions");
+    public static string Descriptions => Path.GetFullPath(Path.Combine(Folder(), "../../../models"));
 
     /// <summary>Skips the test, saying why, where the models are absent.</summary>
     public static string NeedModels()

@@ -45,4 +45,14 @@ public sealed class RegressionScoresTests
         Assert.Equal("1 values for 2 targets; expected one per target", Assert.Throws<ArgumentException>(() => RegressionScores.Of([1], [1, 2])).Message);
         Assert.Contains("no rows to measure on", Assert.Throws<ArgumentException>(() => RegressionScores.Of([], [])).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Prices_are_also_measured_by_their_logarithms()
+    {
+        double[] values = [100, 220, 310], targets = [120, 200, 400];
+        var logs = RegressionScores.Of(Array.ConvertAll(values, Math.Log), Array.ConvertAll(targets, Math.Log));
+
+        Assert.Equal(logs.R2, RegressionScores.Of(values, targets).R2OfLogarithms!.Value, 1e-12);
+        Assert.Null(RegressionScores.Of([-1, 220], [120, 200]).R2OfLogarithms);
+    }
 }

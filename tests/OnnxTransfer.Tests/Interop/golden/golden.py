@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 
 HERE = Path(__file__).resolve().parent
 CARRIED = HERE.parents[3] / "models"
-DESCRIPTIONS = HERE.parents[1] / "Backbones" / "descriptions"
+DESCRIPTIONS = HERE.parents[3] / "models"
 DATA = Path(os.environ["ONNXTRANSFER_TESTDATA"])
 
 CASES = [
