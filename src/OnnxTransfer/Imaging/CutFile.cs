@@ -4,7 +4,7 @@ namespace OnnxTransfer.Imaging;
 
 /// <summary>
 /// Whether a file ends before its format says so, to tell a broken download from damage: decoders do not always say which
-/// they met. Asked only after decoding has failed or warned.
+/// they met, and some fill what is missing without a word.
 /// </summary>
 internal static class CutFile
 {
@@ -13,6 +13,8 @@ internal static class CutFile
     {
         ImageFormat.Jpeg => !JpegHasEnd(encoded),
         ImageFormat.Png => !PngHasEnd(encoded),
+        ImageFormat.Gif => !GifHasFrame(encoded),
+        ImageFormat.Tiff => TiffTags.EndOfPixels(encoded) > encoded.Length,
         ImageFormat.WebP => encoded.Length < 8 || ReadUInt32LittleEndian(encoded[4..]) + 8L > encoded.Length,
         _ => false,
     };
@@ -40,4 +42,38 @@ internal static class CutFile
 
         return false;
     }
+
+    // The first frame up to its terminator (GIF89a, sections 18 to 24); what follows shows in no pixel of it.
+    private static bool GifHasFrame(ReadOnlySpan<byte> encoded)
+    {
+        const byte Extension = 0x21, Frame = 0x2C;
+        int at = 13 + GifColourTable(encoded, 10);
+        while (at < encoded.Length)
+        {
+            byte kind = encoded[at];
+            if (kind is not (Extension or Frame))
+            {
+                return true;
+            }
+
+            at += kind == Extension ? 2 : 11 + GifColourTable(encoded, at + 9);
+            while (at < encoded.Length && encoded[at] != 0)
+            {
+                at += 1 + encoded[at];
+            }
+
+            if (kind == Frame)
+            {
+                return at < encoded.Length;
+            }
+
+            at++;
+        }
+
+        return false;
+    }
+
+    // Bytes of the colour table that the flags at this place announce.
+    private static int GifColourTable(ReadOnlySpan<byte> encoded, int flags) =>
+        flags < encoded.Length && (encoded[flags] & 0x80) != 0 ? 3 * (2 << (encoded[flags] & 7)) : 0;
 }

@@ -6,7 +6,7 @@ namespace OnnxTransfer.Imaging;
 /// </summary>
 public sealed class ImageDecoders
 {
-    private static readonly Lazy<ImageDecoders> Found = new(Probe);
+    private static Lazy<ImageDecoders> standard = new(Probe);
 
     private readonly IReadOnlyList<IImageDecoder> decoders;
 
@@ -14,10 +14,10 @@ public sealed class ImageDecoders
     public ImageDecoders(IReadOnlyList<IImageDecoder> decoders) => this.decoders = [.. decoders];
 
     /// <summary>
-    /// What this machine has: libjpeg-turbo for JPEG, libvips for most others, and BMP, which needs no library. Found
-    /// out once.
+    /// What this machine has: libjpeg-turbo for JPEG, libvips for most others, and BMP, which needs no library; then
+    /// what the application registered. Found out once, when it is first asked for.
     /// </summary>
-    public static ImageDecoders Default => Found.Value;
+    public static ImageDecoders Default => standard.Value;
 
     /// <summary>The native libraries that were not found, each with its cure; empty when all are there.</summary>
     public IReadOnlyList<string> Missing { get; private init; } = [];
@@ -27,6 +27,16 @@ public sealed class ImageDecoders
 
     /// <summary>The names of all decoders, in order.</summary>
     public IReadOnlyList<string> Names => [.. decoders.Select(decoder => decoder.Name)];
+
+    /// <summary>
+    /// Puts a further decoder at the end of <see cref="Default"/>, for the formats that no other there decodes. For the
+    /// start of an application, before it opens anything: what has asked for <see cref="Default"/> keeps what it got.
+    /// </summary>
+    public static void Register(IImageDecoder decoder)
+    {
+        var before = standard;
+        standard = new Lazy<ImageDecoders>(() => before.Value.With(decoder));
+    }
 
     /// <summary>These decoders and then another, for the formats that none of these decodes.</summary>
     public ImageDecoders With(IImageDecoder other) => new([.. decoders, other]) { Missing = Missing, Limits = Limits };

@@ -169,6 +169,16 @@ public class BadImageTests
         Assert.Equal(1, image.Width);
     }
 
+    [Fact]
+    public void A_registered_decoder_stands_behind_all_others()
+    {
+        var before = ImageDecoders.Default;
+        ImageDecoders.Register(new NoFormat());
+        Assert.Equal([.. before.Names, "no format"], ImageDecoders.Default.Names);
+        Assert.Equal(before.Missing, ImageDecoders.Default.Missing);
+        Assert.DoesNotContain("no format", before.Names);
+    }
+
     [Theory]
     [InlineData(30, 8, "a BMP of 24 bits a pixel with compression 8")]
     [InlineData(28, 7, "a BMP of 7 bits a pixel with compression 0")]
@@ -288,6 +298,16 @@ public class BadImageTests
     {
         byte[] bytes = encoded.ToArray();
         return Assert.Throws<ImageException>(() => ImageDecoders.Default.Decode(bytes, file).Dispose());
+    }
+
+    // Registered for the whole test run, so it must change nothing for other tests.
+    private sealed class NoFormat : IImageDecoder
+    {
+        public string Name => "no format";
+
+        public bool Decodes(ImageFormat format) => false;
+
+        public RgbImage Decode(ReadOnlySpan<byte> encoded, string file, ImageLimits limits) => throw new NotSupportedException();
     }
 
     private sealed class OnePixel : IImageDecoder

@@ -1,0 +1,14 @@
+using Microsoft.ML;
+using OnnxTransfer.Embeddings;
+
+namespace OnnxTransfer.MLNet;
+
+/// <summary>Embeddings as ML.NET sees them.</summary>
+public static class EmbeddingSetExtensions
+{
+    /// <summary>
+    /// The set as rows of <see cref="EmbeddingColumns"/>, to fit ML.NET's trainers on. Nothing is copied but the row that
+    /// a cursor stands on; the set must stay as it is, and what holds its rows open, while the view is used.
+    /// </summary>
+    public static IDataView ToDataView(this EmbeddingSet set) => new EmbeddingDataView(set);
+}
