@@ -8,7 +8,8 @@ say() { printf '%s\n' "bench: $*" >&2; }
 case "$*" in ''|--full) ;; *) say "unknown arguments $* (known: --full)"; exit 2 ;; esac
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 python=${PYTHON:-python3}
-"$python" -c 'import PIL, numpy, sklearn' || { say "the peers need Pillow, numpy and scikit-learn: apt-get install python3-pil python3-sklearn"; exit 1; }
+"$python" -c 'import PIL, numpy, sklearn' ||
+  { say "the peers need Pillow, numpy and scikit-learn: apt-get install python3-pil python3-sklearn"; exit 1; }
 
 ./eng/bootstrap.sh
 dotnet build benchmarks/OnnxTransfer.Benchmarks -c Release -v quiet >&2
