@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bench.sh [--full]: builds, runs all benchmarks and their peers, and writes the tables to benchmarks/results/<cpu>/, with
-# versions.txt. On a quiet machine: minutes, with --full the better part of an hour. The peers need Python with Pillow, numpy and
+# versions.txt. On a quiet machine: five minutes, with --full some twenty. The peers need Python with Pillow, numpy and
 # scikit-learn (PYTHON names another than python3).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -8,7 +8,8 @@ say() { printf '%s\n' "bench: $*" >&2; }
 case "$*" in ''|--full) ;; *) say "unknown arguments $* (known: --full)"; exit 2 ;; esac
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 python=${PYTHON:-python3}
-"$python" -c 'import PIL, numpy, sklearn' || { say "the peers need Pillow, numpy and scikit-learn: apt-get install python3-pil python3-sklearn"; exit 1; }
+"$python" -c 'import PIL, numpy, sklearn' ||
+  { say "the peers need Pillow, numpy and scikit-learn: apt-get install python3-pil python3-sklearn"; exit 1; }
 
 ./eng/bootstrap.sh
 dotnet build benchmarks/OnnxTransfer.Benchmarks -c Release -v quiet >&2
@@ -37,6 +38,13 @@ say 'benchmarks'
 benchmarks --artifacts "$work" --filter '*' "$@" >&2
 say 'peers'
 benchmarks photos "$work/photos"
+# Debian's numpy runs on the reference BLAS unless OpenBLAS is installed, which would flatter OnnxTransfer.
+if ! "$python" -c 'import numpy; print(open("/proc/self/maps").read())' | grep -qiE 'openblas|mkl|blis'; then
+  say 'numpy is here without OpenBLAS; unpacking it for this run'
+  (cd "$work" && apt-get download -qq libopenblas0-pthread && dpkg -x libopenblas0-pthread_*.deb .) >/dev/null 2>&1 ||
+    { say "$python has numpy without OpenBLAS, which is no fair peer: apt-get install libopenblas0-pthread, or set PYTHON"; exit 1; }
+  LD_LIBRARY_PATH=$(dirname "$(find "$work/usr" -name libblas.so.3)"); export LD_LIBRARY_PATH
+fi
 "$python" benchmarks/peers/decode_pillow.py "$work/photos" >"$work/peers.jsonl"
 "$python" benchmarks/peers/probe_sklearn.py >>"$work/peers.jsonl"
 rm -f "$place"/*.md

@@ -12,7 +12,9 @@ internal static class BmpEncoder
         int stride = ((3 * width) + 3) & ~3;
         var file = new byte[Pixels + (stride * height)];
         "BM"u8.CopyTo(file);
-        foreach (var (at, value) in new[] { (2, file.Length), (10, Pixels), (14, 40), (18, width), (22, -height), (26, 1 | (24 << 16)), (34, stride * height) })
+        (int At, int Value)[] fields =
+            [(2, file.Length), (10, Pixels), (14, 40), (18, width), (22, -height), (26, 1 | (24 << 16)), (34, stride * height)];
+        foreach (var (at, value) in fields)
         {
             BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(at), value);
         }

@@ -24,7 +24,8 @@ public class CacheRead
         cache = EmbeddingCache.Open(folder.New());
         space = cache.Space(new SpaceIdentity
         {
-            Backbone = "made up", BackboneSha256 = "", Tap = "", Computation = "", Preprocessing = "", Decoder = "", Precision = "fp32", Width = Width,
+            Backbone = "made up", BackboneSha256 = "", Tap = "", Computation = "", Preprocessing = "", Decoder = "", Precision = "fp32",
+            Width = Width,
         });
         var random = new SeededRandom(1);
         var writer = new PartWriter(space, PartLimits.Default);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OnnxTransfer.Benchmarks;
 
-/// <summary>Encodes with the library that the decoder uses (turbojpeg.h 2.x), as .NET has no encoder of its own.</summary>
+/// <summary>Encodes with the library that the decoder uses (turbojpeg.h 2.x), as .NET has no encoder of its own; Linux only.</summary>
 internal static unsafe partial class TurboJpegEncoder
 {
     /// <summary>H x W x 3 pixels as a JPEG of quality 90 with 4:2:0 chroma, as cameras write it.</summary>

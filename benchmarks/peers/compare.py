@@ -19,7 +19,7 @@ def own(results):
 def rows(found, peers):
     for peer in peers:
         for work, theirs in peer["milliseconds"].items():
-            ours = found[work.removesuffix("Default")]
+            ours = found[work]
             yield f"| {theirs / ours:.2f} | {work} | {ours:.2f} | {theirs:.2f} | {peer['peer']} |"
 
 

@@ -51,7 +51,8 @@ public class SameAsNodeTests
         var models = Outside.NeedModels();
         var made = Golden.Made;
         using var folder = new TempFolder();
-        using var backbone = Backbone.Load(describe(folder), ExecutionProvider.Cpu, new() { Catalogue = new(Outside.Embedded!, models), Threads = 2 });
+        var settings = new BackboneSettings { Catalogue = new(Outside.Embedded!, models), Threads = 2 };
+        using var backbone = Backbone.Load(describe(folder), ExecutionProvider.Cpu, settings);
         Assert.True(
             backbone.Sha256 == made.Sha256[name],
             $"the golden embeddings are of another {name}; if it was replaced on purpose run golden/make_golden.sh {name}");
