@@ -15,6 +15,7 @@ public sealed class EmbeddingSpace : IDisposable
     private readonly Dictionary<ContentKey, RowLocation> _index = [];
     private readonly List<MappedPart> _parts = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private int _copied;
 
     internal EmbeddingSpace(string folder, SpaceIdentity identity)
     {
@@ -58,7 +59,20 @@ public sealed class EmbeddingSpace : IDisposable
     public ReadOnlySpan<float> Row(RowLocation location) => PartAt(location).Row(location.Row);
 
     /// <summary>Copies D values without mapping the part: for passes over more embeddings than should stay in memory.</summary>
-    public void Copy(RowLocation location, Span<float> destination) => PartAt(location).Copy(location.Row, destination[..Identity.Width]);
+    public void Copy(RowLocation location, Span<float> destination)
+    {
+        // Neighbours mostly lie in one part: it stays open until another is asked for, so that few files are open at once.
+        lock (_lock)
+        {
+            if (_copied != location.Part)
+            {
+                _parts[_copied].Close();
+                _copied = location.Part;
+            }
+
+            _parts[location.Part].Copy(location.Row, destination[..Identity.Width]);
+        }
+    }
 
     /// <summary>Takes in parts that other processes have finished meanwhile.</summary>
     /// <exception cref="CacheException">A part's keys do not match its record.</exception>

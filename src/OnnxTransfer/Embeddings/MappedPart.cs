@@ -13,6 +13,8 @@ internal sealed unsafe class MappedPart : IDisposable
     private MemoryMappedFile? _file;
     private MemoryMappedViewAccessor? _view;
     private byte* _values;
+    private FileStream? _copying;
+    private int _offset;
 
     public MappedPart(PartPaths part, int count, int width) => (_path, _count, _width) = (part.Values, count, width);
 
@@ -27,13 +29,30 @@ internal sealed unsafe class MappedPart : IDisposable
         return new ReadOnlySpan<float>((float*)_values + ((long)row * _width), _width);
     }
 
-    /// <summary>Copies rows <paramref name="row"/> and following, as many as fit, without mapping the file.</summary>
+    /// <summary>Copies row <paramref name="row"/> without mapping the file, which stays open until <see cref="Close"/>.</summary>
     public void Copy(int row, Span<float> destination)
     {
-        using var file = Open();
-        var offset = Offset(file);
-        file.Position = offset + ((long)row * _width * sizeof(float));
-        file.ReadExactly(MemoryMarshal.AsBytes(destination));
+        lock (_lock)
+        {
+            if (_copying is null)
+            {
+                _copying = Open();
+                _offset = Offset(_copying);
+            }
+
+            _copying.Position = _offset + ((long)row * _width * sizeof(float));
+            _copying.ReadExactly(MemoryMarshal.AsBytes(destination));
+        }
+    }
+
+    /// <summary>Closes the file that <see cref="Copy"/> opened.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _copying?.Dispose();
+            _copying = null;
+        }
     }
 
     public void Dispose()
@@ -48,6 +67,7 @@ internal sealed unsafe class MappedPart : IDisposable
 
             _view?.Dispose();
             _file?.Dispose();
+            _copying?.Dispose();
         }
     }
 
