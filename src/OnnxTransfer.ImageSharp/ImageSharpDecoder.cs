@@ -24,7 +24,7 @@ namespace OnnxTransfer.ImageSharp;
 public sealed class ImageSharpDecoder : IImageDecoder
 {
     // An allocator is a pool of its own, so each limit gets one and keeps it.
-    private readonly ConcurrentDictionary<ImageLimits, DecoderOptions> optionsOf = new();
+    private readonly ConcurrentDictionary<ImageLimits, DecoderOptions> _optionsOf = new();
 
     /// <summary>Such as "ImageSharp 3.1.12", the version that is really loaded.</summary>
     public string Name { get; } = $"ImageSharp {LoadedVersion()}";
@@ -55,7 +55,7 @@ public sealed class ImageSharpDecoder : IImageDecoder
                 "a TIFF that is not read here, a BigTIFF or one of more than 16 bits a sample; convert it to 8-bit RGB");
         }
 
-        var options = optionsOf.GetOrAdd(limits, OptionsFor);
+        var options = _optionsOf.GetOrAdd(limits, OptionsFor);
         try
         {
             var info = Image.Identify(options, encoded);

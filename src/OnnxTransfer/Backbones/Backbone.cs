@@ -11,15 +11,15 @@ namespace OnnxTransfer.Backbones;
 /// </summary>
 public sealed class Backbone : IDisposable
 {
-    private readonly OnnxModel tapGraph;
-    private readonly OnnxSession session;
+    private readonly OnnxModel _tapGraph;
+    private readonly OnnxSession _session;
 
     private Backbone(BackboneDescription description, BackboneTap[] taps, OnnxModel tapGraph, OnnxSession session, string precision)
     {
         Description = description;
         Taps = taps;
-        this.tapGraph = tapGraph;
-        this.session = session;
+        _tapGraph = tapGraph;
+        _session = session;
         Precision = precision;
     }
 
@@ -45,13 +45,13 @@ public sealed class Backbone : IDisposable
     public int PixelWidth => Description.Input.Width;
 
     /// <summary>Images per run.</summary>
-    public int BatchSize => session.BatchSize;
+    public int BatchSize => _session.BatchSize;
 
     /// <summary>The provider really in use.</summary>
-    public ExecutionProvider Provider => session.Provider;
+    public ExecutionProvider Provider => _session.Provider;
 
     /// <summary>Why the CPU is in use where any provider would do; null otherwise.</summary>
-    public string? ProviderNote => session.ProviderNote;
+    public string? ProviderNote => _session.ProviderNote;
 
     /// <summary>fp32, or tf32 where a GPU was allowed to round.</summary>
     public string Precision { get; }
@@ -78,17 +78,17 @@ public sealed class Backbone : IDisposable
     }
 
     /// <summary>Memory for one batch: <see cref="BatchSize"/> images of PixelHeight x PixelWidth x 3 bytes in, a row per image and tap out.</summary>
-    public BatchBuffers CreateBuffers() => session.CreateBuffers();
+    public BatchBuffers CreateBuffers() => _session.CreateBuffers();
 
     /// <summary>Embeds the first <paramref name="count"/> images of <paramref name="buffers"/>.</summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
-    public void Run(BatchBuffers buffers, int count) => session.Run(buffers, count);
+    public void Run(BatchBuffers buffers, int count) => _session.Run(buffers, count);
 
     /// <summary>The graph from <c>pixels</c>, uint8 [N, H, W, 3], to the whole <c>embedding</c>, float [N, D]: what a head is attached to.</summary>
-    public OnnxModel ToEmbeddingGraph() => Outputs.Concat(tapGraph, [.. Taps.Select(t => t.OutputName)], "embedding");
+    public OnnxModel ToEmbeddingGraph() => Outputs.Concat(_tapGraph, [.. Taps.Select(t => t.OutputName)], "embedding");
 
     /// <summary>Unloads it; nothing of it may be running.</summary>
-    public void Dispose() => session.Dispose();
+    public void Dispose() => _session.Dispose();
 
     private static OnnxModel TapGraph(OnnxModel model, BackboneDescription description, BackboneTap[] taps)
     {

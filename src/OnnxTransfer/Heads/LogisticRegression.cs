@@ -180,21 +180,21 @@ public sealed record LogisticRegression : IHeadTrainer
     // One set of rows, standardised, with its objective.
     private sealed class Problem
     {
-        private readonly LogisticRegression settings;
-        private readonly Standardisation standardisation;
-        private readonly SoftmaxObjective objective;
-        private readonly int[] present;
-        private readonly CancellationToken cancellation;
+        private readonly LogisticRegression _settings;
+        private readonly Standardisation _standardisation;
+        private readonly SoftmaxObjective _objective;
+        private readonly int[] _present;
+        private readonly CancellationToken _cancellation;
 
         public Problem(LogisticRegression settings, EmbeddingSet set, int[] present, CancellationToken cancellation)
         {
-            (this.settings, this.present, this.cancellation) = (settings, present, cancellation);
+            (_settings, _present, _cancellation) = (settings, present, cancellation);
             Width = set.Width;
             int threads = Chunks.Threads(settings.Threads);
-            standardisation = Standardisation.Of(set.Rows, set.Weights, settings.Standardise, threads, cancellation).InSingle();
-            objective = Scorer(set);
-            var gradient = new double[objective.Size];
-            objective.Evaluate(new double[objective.Size], gradient, cancellation);
+            _standardisation = Standardisation.Of(set.Rows, set.Weights, settings.Standardise, threads, cancellation).InSingle();
+            _objective = Scorer(set);
+            var gradient = new double[_objective.Size];
+            _objective.Evaluate(new double[_objective.Size], gradient, cancellation);
             GradientScale = Math.Sqrt(DoubleProducts.Dot(gradient, gradient));
         }
 
@@ -203,31 +203,31 @@ public sealed record LogisticRegression : IHeadTrainer
         public double GradientScale { get; }
 
         public SoftmaxObjective Scorer(EmbeddingSet set) => new(
-            set.Rows, Array.ConvertAll(set.Labels, label => Array.BinarySearch(present, label)), set.Weights, present.Length,
-            standardisation, Chunks.Threads(settings.Threads));
+            set.Rows, Array.ConvertAll(set.Labels, label => Array.BinarySearch(_present, label)), set.Weights, _present.Length,
+            _standardisation, Chunks.Threads(_settings.Threads));
 
         public Minimum Minimise(
             double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress)
         {
-            objective.L2 = l2;
+            _objective.L2 = l2;
             var minimiser = new Lbfgs
             {
                 GradientTolerance = tolerance * GradientScale,
                 ObjectiveTolerance = objectiveTolerance,
-                MaxIterations = settings.MaxIterations,
+                MaxIterations = _settings.MaxIterations,
             };
             return minimiser.Minimise(
-                (parameters, gradient) => objective.Evaluate(parameters, gradient, cancellation),
-                start ?? new double[objective.Size],
+                (parameters, gradient) => _objective.Evaluate(parameters, gradient, _cancellation),
+                start ?? new double[_objective.Size],
                 (iteration, value) => progress?.Invoke(new FitProgress(stage, l2, iteration, value)),
-                cancellation);
+                _cancellation);
         }
 
         public double[] Folded(double[] parameters)
         {
             double[] folded = [.. parameters];
-            int weights = present.Length * Width;
-            standardisation.Fold(folded.AsSpan(0, weights), folded.AsSpan(weights));
+            int weights = _present.Length * Width;
+            _standardisation.Fold(folded.AsSpan(0, weights), folded.AsSpan(weights));
             return folded;
         }
     }

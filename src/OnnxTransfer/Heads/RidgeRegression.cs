@@ -135,34 +135,34 @@ public sealed record RidgeRegression : IHeadTrainer
     // One set of rows, standardised, with centred targets.
     private sealed class Problem
     {
-        private readonly Standardisation standardisation;
-        private readonly RidgeSystem system;
-        private readonly double centre;
-        private readonly CancellationToken cancellation;
+        private readonly Standardisation _standardisation;
+        private readonly RidgeSystem _system;
+        private readonly double _centre;
+        private readonly CancellationToken _cancellation;
 
         public Problem(RidgeRegression settings, EmbeddingSet set, CancellationToken cancellation)
         {
-            this.cancellation = cancellation;
+            _cancellation = cancellation;
             int threads = Chunks.Threads(settings.Threads);
-            standardisation = Standardisation.Of(set.Rows, set.Weights, settings.Standardise, threads, cancellation);
+            _standardisation = Standardisation.Of(set.Rows, set.Weights, settings.Standardise, threads, cancellation);
             double[] targets = [.. Enumerable.Range(0, set.Count).Select(i => settings.Target(set, i))];
-            centre = set.Weights.Length == 0 ? targets.Average() : DoubleProducts.Dot(targets, set.Weights) / set.Weights.Sum();
-            system = new RidgeSystem(
-                set.Rows, Array.ConvertAll(targets, target => target - centre), set.Weights, standardisation, threads, cancellation);
+            _centre = set.Weights.Length == 0 ? targets.Average() : DoubleProducts.Dot(targets, set.Weights) / set.Weights.Sum();
+            _system = new RidgeSystem(
+                set.Rows, Array.ConvertAll(targets, target => target - _centre), set.Weights, _standardisation, threads, cancellation);
         }
 
         /// <summary>D weights and the bias for raw embeddings.</summary>
         public (double[] Weights, double Bias, double Objective) Solve(double l2)
         {
-            if (system.Solve(l2, cancellation) is not var (weights, objective))
+            if (_system.Solve(l2, _cancellation) is not var (weights, objective))
             {
                 throw new FitException(
                     $"no unique solution at L2 = {l2}: columns of the embeddings depend on each other or there are fewer rows than columns; " +
                     "expected a larger L2, for example 1e-6");
             }
 
-            var bias = new[] { centre };
-            standardisation.Fold(weights, bias);
+            var bias = new[] { _centre };
+            _standardisation.Fold(weights, bias);
             return (weights, bias[0], objective);
         }
     }

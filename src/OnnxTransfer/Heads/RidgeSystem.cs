@@ -12,16 +12,16 @@ internal sealed unsafe class RidgeSystem
     private const int BlockRows = 256;
     private const int Tile = 32;
 
-    private readonly int width;
-    private readonly int threads;
-    private readonly double[] gram;      // lower triangle; size x size
-    private readonly double[] right;     // size
-    private readonly double[]? rows;     // N x D scaled rows, where the dual is solved
-    private readonly double targetSquare;
+    private readonly int _width;
+    private readonly int _threads;
+    private readonly double[] _gram;      // lower triangle; size x size
+    private readonly double[] _right;     // size
+    private readonly double[]? _rows;     // N x D scaled rows, where the dual is solved
+    private readonly double _targetSquare;
 
     public RidgeSystem(IRows rows, double[] targets, double[] weights, Standardisation standardisation, int threads, CancellationToken cancellation)
     {
-        (width, this.threads) = (rows.Width, threads);
+        (_width, _threads) = (rows.Width, threads);
         double total = weights.Length == 0 ? rows.Count : weights.Sum();
         double Root(int i) => Math.Sqrt((weights.Length == 0 ? 1 : weights[i]) / total);
         var scaled = new double[rows.Count]; // targets times the root of their weight's share
@@ -30,17 +30,17 @@ internal sealed unsafe class RidgeSystem
             scaled[i] = Root(i) * targets[i];
         }
 
-        targetSquare = DoubleProducts.Dot(scaled, scaled);
-        bool dual = rows.Count < width;
-        int size = dual ? rows.Count : width;
-        gram = new double[checked(size * size)];
-        right = dual ? scaled : new double[size];
-        var block = new double[checked((dual ? size : BlockRows) * width)];
+        _targetSquare = DoubleProducts.Dot(scaled, scaled);
+        bool dual = rows.Count < _width;
+        int size = dual ? rows.Count : _width;
+        _gram = new double[checked(size * size)];
+        _right = dual ? scaled : new double[size];
+        var block = new double[checked((dual ? size : BlockRows) * _width)];
         if (dual)
         {
-            this.rows = block;
-            Fill(rows, 0, size, standardisation, Root, block, rowStride: width, columnStride: 1);
-            AddProducts(block, size, width, cancellation);
+            _rows = block;
+            Fill(rows, 0, size, standardisation, Root, block, rowStride: _width, columnStride: 1);
+            AddProducts(block, size, _width, cancellation);
             return;
         }
 
@@ -48,10 +48,10 @@ internal sealed unsafe class RidgeSystem
         {
             int count = Math.Min(BlockRows, rows.Count - first);
             Fill(rows, first, count, standardisation, Root, block, rowStride: 1, columnStride: count);
-            AddProducts(block, width, count, cancellation);
-            for (int j = 0; j < width; j++)
+            AddProducts(block, _width, count, cancellation);
+            for (int j = 0; j < _width; j++)
             {
-                right[j] += DoubleProducts.Dot(block.AsSpan(j * count, count), scaled.AsSpan(first, count));
+                _right[j] += DoubleProducts.Dot(block.AsSpan(j * count, count), scaled.AsSpan(first, count));
             }
         }
     }
@@ -59,41 +59,41 @@ internal sealed unsafe class RidgeSystem
     /// <summary>D coefficients and the objective at <paramref name="l2"/>; null when the matrix is singular.</summary>
     public (double[] Coefficients, double Objective)? Solve(double l2, CancellationToken cancellation)
     {
-        int size = right.Length;
-        double[] matrix = [.. gram];
+        int size = _right.Length;
+        double[] matrix = [.. _gram];
         for (int i = 0; i < size; i++)
         {
             matrix[((long)i * size) + i] += l2;
         }
 
-        if (Cholesky.Factor(matrix, size, threads, cancellation) is not { } factor)
+        if (Cholesky.Factor(matrix, size, _threads, cancellation) is not { } factor)
         {
             return null;
         }
 
-        double[] solution = factor.Solve(right);
-        if (rows is null)
+        double[] solution = factor.Solve(_right);
+        if (_rows is null)
         {
-            return (solution, 0.5 * (targetSquare - DoubleProducts.Dot(solution, right)));
+            return (solution, 0.5 * (_targetSquare - DoubleProducts.Dot(solution, _right)));
         }
 
-        var coefficients = new double[width];
+        var coefficients = new double[_width];
         for (int i = 0; i < size; i++)
         {
-            DoubleProducts.AddScaled(solution[i], rows.AsSpan(i * width, width), coefficients);
+            DoubleProducts.AddScaled(solution[i], _rows.AsSpan(i * _width, _width), coefficients);
         }
 
-        return (coefficients, 0.5 * l2 * DoubleProducts.Dot(solution, right));
+        return (coefficients, 0.5 * l2 * DoubleProducts.Dot(solution, _right));
     }
 
     // Standardised rows, times the root of their weight's share, into a block; by columns, so that strided writes stay in cache.
     private void Fill(
         IRows from, int first, int count, Standardisation standardisation, Func<int, double> root, double[] block, int rowStride, int columnStride)
     {
-        int parts = (width + 63) / 64;
-        Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = threads }, part =>
+        int parts = (_width + 63) / 64;
+        Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = _threads }, part =>
         {
-            int begin = part * 64, end = Math.Min(begin + 64, width);
+            int begin = part * 64, end = Math.Min(begin + 64, _width);
             for (int i = 0; i < count; i++)
             {
                 var row = from[first + i];
@@ -113,10 +113,10 @@ internal sealed unsafe class RidgeSystem
         int tiles = (size + Tile - 1) / Tile;
         var pairs = from i in Enumerable.Range(0, tiles) from j in Enumerable.Range(0, i + 1) select (i * Tile, j * Tile);
         var work = pairs.ToArray();
-        Parallel.For(0, work.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, index =>
+        Parallel.For(0, work.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellation }, index =>
         {
             var (i, j) = work[index];
-            fixed (double* p = block, g = gram)
+            fixed (double* p = block, g = _gram)
             {
                 DoubleProducts.Add(
                     p + ((long)i * length), Math.Min(Tile, size - i), length, p + ((long)j * length), Math.Min(Tile, size - j), length, length,

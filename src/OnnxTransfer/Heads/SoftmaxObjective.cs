@@ -14,16 +14,16 @@ internal sealed class SoftmaxObjective(
     private const int BlockRows = 32;
     private const int RowsPerFloatSum = 256; // float32 gradients are added to float64 before they grow coarse
 
-    private readonly int width = rows.Width;
-    private readonly double totalWeight = weights.Length == 0 ? rows.Count : weights.Sum();
-    private readonly int chunks = Chunks.Count(rows.Count, 8L * classes * (rows.Width + 1));
-    private readonly float[] mean = Array.ConvertAll(standardisation.Mean, value => (float)value);
-    private readonly float[] scale = Array.ConvertAll(standardisation.Scale, value => (float)value);
-    private readonly float[] singleWeights = new float[classes * rows.Width];
-    private readonly double[]?[] gradients = new double[]?[Chunks.Count(rows.Count, 8L * classes * (rows.Width + 1))];
+    private readonly int _width = rows.Width;
+    private readonly double _totalWeight = weights.Length == 0 ? rows.Count : weights.Sum();
+    private readonly int _chunks = Chunks.Count(rows.Count, 8L * classes * (rows.Width + 1));
+    private readonly float[] _mean = Array.ConvertAll(standardisation.Mean, value => (float)value);
+    private readonly float[] _scale = Array.ConvertAll(standardisation.Scale, value => (float)value);
+    private readonly float[] _singleWeights = new float[classes * rows.Width];
+    private readonly double[]?[] _gradients = new double[]?[Chunks.Count(rows.Count, 8L * classes * (rows.Width + 1))];
 
     /// <summary>Number of parameters: k x (D + 1).</summary>
-    public int Size => classes * (width + 1);
+    public int Size => classes * (_width + 1);
 
     /// <summary>The penalty on the weights; the biases bear none.</summary>
     public double L2 { get; set; }
@@ -33,12 +33,12 @@ internal sealed class SoftmaxObjective(
     {
         double loss = Pass(parameters, withGradient: true, cancellation);
         gradient.Clear();
-        foreach (double[]? partial in gradients)
+        foreach (double[]? partial in _gradients)
         {
-            DoubleProducts.AddScaled(1 / totalWeight, partial!, gradient);
+            DoubleProducts.AddScaled(1 / _totalWeight, partial!, gradient);
         }
 
-        var inner = parameters[..(classes * width)];
+        var inner = parameters[..(classes * _width)];
         DoubleProducts.AddScaled(L2, inner, gradient[..inner.Length]);
         return loss + (0.5 * L2 * DoubleProducts.Dot(inner, inner));
     }
@@ -48,29 +48,29 @@ internal sealed class SoftmaxObjective(
 
     private double Pass(ReadOnlySpan<double> parameters, bool withGradient, CancellationToken cancellation)
     {
-        for (int i = 0; i < singleWeights.Length; i++)
+        for (int i = 0; i < _singleWeights.Length; i++)
         {
-            singleWeights[i] = (float)parameters[i];
+            _singleWeights[i] = (float)parameters[i];
         }
 
-        double[] bias = parameters[singleWeights.Length..].ToArray();
-        var losses = new double[chunks];
+        double[] bias = parameters[_singleWeights.Length..].ToArray();
+        var losses = new double[_chunks];
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
-        Parallel.For(0, chunks, options, () => new Scratch(width, classes), (chunk, _, scratch) =>
+        Parallel.For(0, _chunks, options, () => new Scratch(_width, classes), (chunk, _, scratch) =>
         {
             losses[chunk] = Chunk(chunk, bias, withGradient, scratch);
             return scratch;
         }, _ => { });
-        return losses.Sum() / totalWeight;
+        return losses.Sum() / _totalWeight;
     }
 
     private double Chunk(int chunk, double[] bias, bool withGradient, Scratch scratch)
     {
-        int first = Chunks.Start(chunk, chunks, rows.Count), end = Chunks.Start(chunk + 1, chunks, rows.Count);
+        int first = Chunks.Start(chunk, _chunks, rows.Count), end = Chunks.Start(chunk + 1, _chunks, rows.Count);
         double[]? gradient = null;
         if (withGradient)
         {
-            gradient = gradients[chunk] ??= new double[Size];
+            gradient = _gradients[chunk] ??= new double[Size];
             Array.Clear(gradient);
         }
 
@@ -79,14 +79,14 @@ internal sealed class SoftmaxObjective(
         for (int from = first; from < end; from += BlockRows)
         {
             int count = Math.Min(BlockRows, end - from);
-            var block = scratch.Rows.AsSpan(0, count * width);
+            var block = scratch.Rows.AsSpan(0, count * _width);
             var logits = scratch.Logits.AsSpan(0, count * classes);
             for (int i = 0; i < count; i++)
             {
-                Standardise(rows[from + i], block.Slice(i * width, width));
+                Standardise(rows[from + i], block.Slice(i * _width, _width));
             }
 
-            FloatProducts.Multiply(block, singleWeights, width, logits);
+            FloatProducts.Multiply(block, _singleWeights, _width, logits);
             for (int i = 0; i < count; i++)
             {
                 loss += Row(logits.Slice(i * classes, classes), bias, from + i, scratch.Row, gradient);
@@ -94,7 +94,7 @@ internal sealed class SoftmaxObjective(
 
             if (gradient is not null)
             {
-                FloatProducts.AddOuter(logits, block, width, scratch.Gradient);
+                FloatProducts.AddOuter(logits, block, _width, scratch.Gradient);
                 summed += count;
                 if (summed >= RowsPerFloatSum || from + count == end)
                 {
@@ -121,7 +121,7 @@ internal sealed class SoftmaxObjective(
             for (int c = 0; c < classes; c++)
             {
                 logits[c] = (float)buffer[c];
-                gradient[(classes * width) + c] += buffer[c];
+                gradient[(classes * _width) + c] += buffer[c];
             }
         }
 
@@ -130,8 +130,8 @@ internal sealed class SoftmaxObjective(
 
     private void Standardise(ReadOnlySpan<float> row, Span<float> result)
     {
-        var means = mean.AsSpan(0, result.Length);
-        var scales = scale.AsSpan(0, result.Length);
+        var means = _mean.AsSpan(0, result.Length);
+        var scales = _scale.AsSpan(0, result.Length);
         int j = 0;
         for (; j + Vector<float>.Count <= result.Length; j += Vector<float>.Count)
         {

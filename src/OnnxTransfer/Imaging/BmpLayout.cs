@@ -116,12 +116,12 @@ internal readonly record struct BmpLayout
     /// <summary>The bits of a pixel that hold one channel, widened to 0..255 as Pillow does: value * 255 / most, cut.</summary>
     internal readonly struct ChannelMask(uint mask)
     {
-        private readonly int shift = mask == 0 ? 0 : BitOperations.TrailingZeroCount(mask);
+        private readonly int _shift = mask == 0 ? 0 : BitOperations.TrailingZeroCount(mask);
 
         public byte Of(uint pixel)
         {
-            ulong most = mask >> shift;
-            return most == 0 ? (byte)0 : (byte)(((pixel & mask) >> shift) * 255UL / most);
+            ulong most = mask >> _shift;
+            return most == 0 ? (byte)0 : (byte)(((pixel & mask) >> _shift) * 255UL / most);
         }
     }
 }

@@ -6,18 +6,18 @@ namespace OnnxTransfer.Imaging;
 /// </summary>
 public sealed class ImageDecoders
 {
-    private static Lazy<ImageDecoders> standard = new(Probe);
+    private static Lazy<ImageDecoders> _standard = new(Probe);
 
-    private readonly IReadOnlyList<IImageDecoder> decoders;
+    private readonly IReadOnlyList<IImageDecoder> _decoders;
 
     /// <summary>Exactly these decoders, the preferred ones first.</summary>
-    public ImageDecoders(IReadOnlyList<IImageDecoder> decoders) => this.decoders = [.. decoders];
+    public ImageDecoders(IReadOnlyList<IImageDecoder> decoders) => _decoders = [.. decoders];
 
     /// <summary>
     /// What this machine has: libjpeg-turbo for JPEG, libvips for most others, and BMP, which needs no library; then
     /// what the application registered. Found out once, when it is first asked for.
     /// </summary>
-    public static ImageDecoders Default => standard.Value;
+    public static ImageDecoders Default => _standard.Value;
 
     /// <summary>The native libraries that were not found, each with its cure; empty when all are there.</summary>
     public IReadOnlyList<string> Missing { get; private init; } = [];
@@ -26,7 +26,7 @@ public sealed class ImageDecoders
     public ImageLimits Limits { get; init; } = ImageLimits.Default;
 
     /// <summary>The names of all decoders, in order.</summary>
-    public IReadOnlyList<string> Names => [.. decoders.Select(decoder => decoder.Name)];
+    public IReadOnlyList<string> Names => [.. _decoders.Select(decoder => decoder.Name)];
 
     /// <summary>
     /// Puts a further decoder at the end of <see cref="Default"/>, for the formats that no other there decodes. For the
@@ -34,22 +34,22 @@ public sealed class ImageDecoders
     /// </summary>
     public static void Register(IImageDecoder decoder)
     {
-        var before = standard;
-        standard = new Lazy<ImageDecoders>(() => before.Value.With(decoder));
+        var before = _standard;
+        _standard = new Lazy<ImageDecoders>(() => before.Value.With(decoder));
     }
 
     /// <summary>These decoders and then another, for the formats that none of these decodes.</summary>
-    public ImageDecoders With(IImageDecoder other) => new([.. decoders, other]) { Missing = Missing, Limits = Limits };
+    public ImageDecoders With(IImageDecoder other) => new([.. _decoders, other]) { Missing = Missing, Limits = Limits };
 
     /// <summary>Whether some decoder decodes <paramref name="format"/>.</summary>
-    public bool Decodes(ImageFormat format) => decoders.Any(decoder => decoder.Decodes(format));
+    public bool Decodes(ImageFormat format) => _decoders.Any(decoder => decoder.Decodes(format));
 
     /// <summary>The decoder of <paramref name="format"/>.</summary>
     /// <param name="format">A known format.</param>
     /// <param name="file">The file's name, for the error.</param>
     /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>: the message says what to install.</exception>
     public IImageDecoder For(ImageFormat format, string file = "(no file)") =>
-        decoders.FirstOrDefault(decoder => decoder.Decodes(format)) ?? throw new ImageException(
+        _decoders.FirstOrDefault(decoder => decoder.Decodes(format)) ?? throw new ImageException(
             file,
             ImageFault.NoDecoder,
             $"a {format} image, but none of the decoders here ({string.Join(", ", Names)}) reads that format; {Cure(format)}");

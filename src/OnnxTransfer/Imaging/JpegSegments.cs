@@ -11,14 +11,14 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> encoded)
     public const byte EndOfImage = 0xD9;
     private const byte StartOfScan = 0xDA;
 
-    private readonly ReadOnlySpan<byte> encoded = encoded;
-    private int position = 2;
+    private readonly ReadOnlySpan<byte> _encoded = encoded;
+    private int _position = 2;
 
     /// <summary>The segment reached.</summary>
     public JpegSegment Current { get; private set; }
 
     /// <summary>Where the walk stands: after the last segment, that is the first scan or the end marker.</summary>
-    public readonly int Position => Math.Min(position, encoded.Length);
+    public readonly int Position => Math.Min(_position, _encoded.Length);
 
     public readonly JpegSegments GetEnumerator() => this;
 
@@ -26,25 +26,25 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> encoded)
     {
         while (true)
         {
-            while (position < encoded.Length && encoded[position] != 0xFF)
+            while (_position < _encoded.Length && _encoded[_position] != 0xFF)
             {
-                position++;
+                _position++;
             }
 
-            while (position < encoded.Length && encoded[position] == 0xFF)
+            while (_position < _encoded.Length && _encoded[_position] == 0xFF)
             {
-                position++;
+                _position++;
             }
 
-            if (position + 3 > encoded.Length)
+            if (_position + 3 > _encoded.Length)
             {
                 return false;
             }
 
-            byte marker = encoded[position++];
+            byte marker = _encoded[_position++];
             if (marker is EndOfImage or StartOfScan)
             {
-                position -= 2;
+                _position -= 2;
                 return false;
             }
 
@@ -54,14 +54,14 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> encoded)
                 continue;
             }
 
-            int length = ReadUInt16BigEndian(encoded[position..]);
-            if (length < 2 || position + length > encoded.Length)
+            int length = ReadUInt16BigEndian(_encoded[_position..]);
+            if (length < 2 || _position + length > _encoded.Length)
             {
                 return false;
             }
 
-            Current = new JpegSegment(marker, encoded.Slice(position + 2, length - 2));
-            position += length;
+            Current = new JpegSegment(marker, _encoded.Slice(_position + 2, length - 2));
+            _position += length;
             return true;
         }
     }

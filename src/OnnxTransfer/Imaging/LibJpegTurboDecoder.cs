@@ -15,12 +15,12 @@ namespace OnnxTransfer.Imaging;
 public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
 {
     // A decompressor may serve one call at a time; idle ones wait here.
-    private readonly ConcurrentBag<Decompressor> idle = [];
-    private readonly TurboJpegApi api;
+    private readonly ConcurrentBag<Decompressor> _idle = [];
+    private readonly TurboJpegApi _api;
 
     private LibJpegTurboDecoder(TurboJpegApi api)
     {
-        this.api = api;
+        _api = api;
         Name = $"libjpeg-turbo {api.Version}";
     }
 
@@ -40,15 +40,15 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
     /// <inheritdoc/>
     public RgbImage Decode(ReadOnlySpan<byte> encoded, string file, ImageLimits limits)
     {
-        if (!idle.TryTake(out var decompressor))
+        if (!_idle.TryTake(out var decompressor))
         {
-            decompressor = new Decompressor(api);
+            decompressor = new Decompressor(_api);
         }
 
         try
         {
             var image = Decode(decompressor.DangerousGetHandle(), encoded, file, limits);
-            idle.Add(decompressor);
+            _idle.Add(decompressor);
             return image;
         }
         catch
@@ -65,10 +65,10 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
         fixed (byte* source = encoded)
         {
             var length = new CULong((nuint)encoded.Length);
-            int result = api.DecompressHeader(handle, source, length, &width, &height, &subsampling, &colours);
+            int result = _api.DecompressHeader(handle, source, length, &width, &height, &subsampling, &colours);
             if (result != 0)
             {
-                Judge(api.Error(handle), encoded, file);
+                Judge(_api.Error(handle), encoded, file);
             }
         }
 
@@ -122,11 +122,11 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
         fixed (byte* source = encoded, target = pixels)
         {
             var length = new CULong((nuint)encoded.Length);
-            int result = api.Decompress(
+            int result = _api.Decompress(
                 handle, source, length, target, size.Width, GaplessRows, size.Height, layout, TurboJpegApi.LimitScans);
             if (result != 0)
             {
-                Judge(api.Error(handle), encoded, file);
+                Judge(_api.Error(handle), encoded, file);
             }
         }
     }
@@ -170,11 +170,11 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
 
     private sealed class Decompressor : SafeHandle
     {
-        private readonly TurboJpegApi api;
+        private readonly TurboJpegApi _api;
 
         public Decompressor(TurboJpegApi api) : base(0, ownsHandle: true)
         {
-            this.api = api;
+            _api = api;
             SetHandle(api.InitDecompress());
             if (IsInvalid)
             {
@@ -184,6 +184,6 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
 
         public override bool IsInvalid => handle == 0;
 
-        protected override bool ReleaseHandle() => api.Destroy(handle) == 0;
+        protected override bool ReleaseHandle() => _api.Destroy(handle) == 0;
     }
 }

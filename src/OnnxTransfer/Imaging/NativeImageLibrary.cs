@@ -10,9 +10,9 @@ namespace OnnxTransfer.Imaging;
 /// </summary>
 internal sealed class NativeImageLibrary
 {
-    private readonly nint[] handles;
+    private readonly nint[] _handles;
 
-    private NativeImageLibrary(nint[] handles) => this.handles = handles;
+    private NativeImageLibrary(nint[] handles) => _handles = handles;
 
     /// <summary>Loads the first of <paramref name="names"/> that is there, and what there is of <paramref name="companions"/>.</summary>
     public static bool TryLoad(string[] names, string[] companions, [NotNullWhen(true)] out NativeImageLibrary? library)
@@ -33,7 +33,7 @@ internal sealed class NativeImageLibrary
     {
         get
         {
-            foreach (nint handle in handles)
+            foreach (nint handle in _handles)
             {
                 if (NativeLibrary.TryGetExport(handle, function, out nint address))
                 {

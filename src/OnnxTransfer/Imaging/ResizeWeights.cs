@@ -9,7 +9,7 @@ internal sealed class ResizeWeights
     /// <summary>Fixed point: 32 bits less 8 of the pixel and 2 for overshoot.</summary>
     public const int PrecisionBits = 32 - 8 - 2;
 
-    private double[] exact = [];
+    private double[] _exact = [];
 
     /// <summary>Output pixels, from the first of the stretch.</summary>
     public int Count { get; private set; }
@@ -51,7 +51,7 @@ internal sealed class ResizeWeights
         Starts = Room(Starts, count);
         Taps = Room(Taps, count);
         Values = Room(Values, checked(count * Stride));
-        exact = Room(exact, Stride);
+        _exact = Room(_exact, Stride);
         for (int i = 0; i < count; i++)
         {
             double centre = (start + i + 0.5) * scale;
@@ -61,15 +61,15 @@ internal sealed class ResizeWeights
             for (int k = 0; k < taps; k++)
             {
                 double at = (k + first - centre + 0.5) * narrowing;
-                exact[k] = filter == Interpolation.Bilinear ? Triangle(at) : Cubic(at);
-                sum += exact[k];
+                _exact[k] = filter == Interpolation.Bilinear ? Triangle(at) : Cubic(at);
+                sum += _exact[k];
             }
 
             var values = Values.AsSpan(i * Stride, Stride);
             values.Clear();
             for (int k = 0; k < taps; k++)
             {
-                double weight = sum == 0 ? exact[k] : exact[k] / sum;
+                double weight = sum == 0 ? _exact[k] : _exact[k] / sum;
                 values[k] = (int)((weight < 0 ? -0.5 : 0.5) + (weight * (1 << PrecisionBits)));
             }
 

@@ -11,7 +11,7 @@ public sealed class RgbImage : IDisposable
     // Vector loads may read, never write, this far beyond the last pixel.
     internal const int Slack = 32;
 
-    private byte[]? buffer;
+    private byte[]? _buffer;
 
     /// <summary>An image whose pixels are still undefined: a decoder fills all of them.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A side below 1, or more pixels than one array holds.</exception>
@@ -23,7 +23,7 @@ public sealed class RgbImage : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Array.MaxLength - Slack, nameof(height));
         Width = width;
         Height = height;
-        buffer = ArrayPool<byte>.Shared.Rent((int)bytes + Slack);
+        _buffer = ArrayPool<byte>.Shared.Rent((int)bytes + Slack);
     }
 
     /// <summary>Pixels per row.</summary>
@@ -40,8 +40,8 @@ public sealed class RgbImage : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(buffer is null, this);
-            return buffer;
+            ObjectDisposedException.ThrowIf(_buffer is null, this);
+            return _buffer;
         }
     }
 
@@ -68,7 +68,7 @@ public sealed class RgbImage : IDisposable
     /// <summary>Gives the buffer back; a second call does nothing.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref buffer, null) is { } rented)
+        if (Interlocked.Exchange(ref _buffer, null) is { } rented)
         {
             ArrayPool<byte>.Shared.Return(rented);
         }

@@ -15,14 +15,14 @@ public sealed unsafe class VipsDecoder : IImageDecoder
     // Error texts gather in one buffer for the whole process. A failed image is therefore decoded again alone.
     private static readonly ReaderWriterLockSlim Gate = new();
 
-    private readonly VipsApi api;
-    private readonly FrozenDictionary<ImageFormat, string> loaders;
+    private readonly VipsApi _api;
+    private readonly FrozenDictionary<ImageFormat, string> _loaders;
 
     private VipsDecoder(VipsApi api)
     {
-        this.api = api;
+        _api = api;
         Name = $"libvips {api.Version}";
-        loaders = new Dictionary<ImageFormat, string>
+        _loaders = new Dictionary<ImageFormat, string>
         {
             [ImageFormat.Png] = "pngload_buffer",
             [ImageFormat.WebP] = "webpload_buffer",
@@ -44,13 +44,13 @@ public sealed unsafe class VipsDecoder : IImageDecoder
     }
 
     /// <summary>True for the formats whose loader the installed libvips has and trusts.</summary>
-    public bool Decodes(ImageFormat format) => loaders.ContainsKey(format);
+    public bool Decodes(ImageFormat format) => _loaders.ContainsKey(format);
 
     /// <inheritdoc/>
     public RgbImage Decode(ReadOnlySpan<byte> encoded, string file, ImageLimits limits)
     {
         var format = ImageHeader.Detect(encoded);
-        string loader = loaders[format];
+        string loader = _loaders[format];
         Gate.EnterReadLock();
         try
         {
@@ -67,12 +67,12 @@ public sealed unsafe class VipsDecoder : IImageDecoder
         Gate.EnterWriteLock();
         try
         {
-            api.ErrorClear();
-            return TryDecode(encoded, loader, file, limits) ?? throw Fault(api.Error, encoded, format, file);
+            _api.ErrorClear();
+            return TryDecode(encoded, loader, file, limits) ?? throw Fault(_api.Error, encoded, format, file);
         }
         finally
         {
-            api.ErrorClear();
+            _api.ErrorClear();
             Gate.ExitWriteLock();
         }
     }
@@ -99,12 +99,12 @@ public sealed unsafe class VipsDecoder : IImageDecoder
         nint operation = New(loader);
         if (operation == 0)
         {
-            api.ErrorClear();
+            _api.ErrorClear();
             return false;
         }
 
-        bool blocked = (api.OperationFlags(operation) & VipsApi.Blocked) != 0;
-        api.ObjectUnref(operation);
+        bool blocked = (_api.OperationFlags(operation) & VipsApi.Blocked) != 0;
+        _api.ObjectUnref(operation);
         return !blocked;
     }
 
@@ -114,7 +114,7 @@ public sealed unsafe class VipsDecoder : IImageDecoder
         name[System.Text.Encoding.ASCII.GetBytes(loader, name)] = 0;
         fixed (byte* pointer = name)
         {
-            return api.OperationNew(pointer);
+            return _api.OperationNew(pointer);
         }
     }
 
@@ -132,17 +132,17 @@ public sealed unsafe class VipsDecoder : IImageDecoder
             byte* samples = null;
             try
             {
-                int width = api.Width(opened), height = api.Height(opened);
+                int width = _api.Width(opened), height = _api.Height(opened);
                 limits.Check(file, width, height);
-                var layout = SampleLayout.Of(api, opened, file);
+                var layout = SampleLayout.Of(_api, opened, file);
                 nuint size;
-                samples = api.WriteToMemory(opened, &size);
+                samples = _api.WriteToMemory(opened, &size);
                 return samples is null ? null : layout.ToRgb(samples, width, height);
             }
             finally
             {
-                api.Free(samples);
-                api.ObjectUnref(opened);
+                _api.Free(samples);
+                _api.ObjectUnref(opened);
             }
         }
     }
@@ -155,25 +155,25 @@ public sealed unsafe class VipsDecoder : IImageDecoder
         var value = default(VipsApi.GValue);
         fixed (byte* options = "access=sequential,fail_on=error\0"u8, buffer = "buffer\0"u8, result = "out\0"u8)
         {
-            nint blob = api.BlobNew(0, source, length);
-            api.ValueInit(&value, api.BlobType());
-            api.ValueSetBoxed(&value, blob);
-            api.SetProperty(operation, buffer, &value);
-            api.ValueUnset(&value);
-            api.AreaUnref(blob);
+            nint blob = _api.BlobNew(0, source, length);
+            _api.ValueInit(&value, _api.BlobType());
+            _api.ValueSetBoxed(&value, blob);
+            _api.SetProperty(operation, buffer, &value);
+            _api.ValueUnset(&value);
+            _api.AreaUnref(blob);
 
             nint opened = 0;
-            if (api.SetFromString(operation, options) == 0 && api.Build(&operation) == 0)
+            if (_api.SetFromString(operation, options) == 0 && _api.Build(&operation) == 0)
             {
                 value = default;
-                api.ValueInit(&value, api.ImageType());
-                api.GetProperty(operation, result, &value);
-                opened = api.ValueDupObject(&value);
-                api.ValueUnset(&value);
+                _api.ValueInit(&value, _api.ImageType());
+                _api.GetProperty(operation, result, &value);
+                opened = _api.ValueDupObject(&value);
+                _api.ValueUnset(&value);
             }
 
-            api.UnrefOutputs(operation);
-            api.ObjectUnref(operation);
+            _api.UnrefOutputs(operation);
+            _api.ObjectUnref(operation);
             return opened;
         }
     }

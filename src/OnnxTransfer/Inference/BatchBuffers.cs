@@ -10,32 +10,32 @@ namespace OnnxTransfer.Inference;
 /// </summary>
 public sealed class BatchBuffers : IDisposable
 {
-    private readonly byte[] bytes = [];
-    private readonly float[] floats = [];
-    private readonly float[][] outputs;
-    private readonly int itemLength;
+    private readonly byte[] _bytes = [];
+    private readonly float[] _floats = [];
+    private readonly float[][] _outputs;
+    private readonly int _itemLength;
 
     internal BatchBuffers(OnnxSession owner, int batchSize, ElementType inputType, long[] inputShape, IReadOnlyList<int> widths)
     {
         Owner = owner;
         BatchSize = batchSize;
-        itemLength = checked((int)inputShape.Skip(1).Aggregate(1L, (a, b) => checked(a * b)));
-        var length = checked(batchSize * itemLength);
+        _itemLength = checked((int)inputShape.Skip(1).Aggregate(1L, (a, b) => checked(a * b)));
+        var length = checked(batchSize * _itemLength);
         if (inputType == ElementType.UInt8)
         {
-            bytes = GC.AllocateArray<byte>(length, pinned: true);
+            _bytes = GC.AllocateArray<byte>(length, pinned: true);
         }
         else
         {
-            floats = GC.AllocateArray<float>(length, pinned: true);
+            _floats = GC.AllocateArray<float>(length, pinned: true);
         }
 
-        outputs = [.. widths.Select(w => GC.AllocateArray<float>(checked(batchSize * w), pinned: true))];
+        _outputs = [.. widths.Select(w => GC.AllocateArray<float>(checked(batchSize * w), pinned: true))];
         OutputWidths = widths;
         InputValues = [inputType == ElementType.UInt8
-            ? OrtValue.CreateTensorValueFromMemory(bytes, inputShape)
-            : OrtValue.CreateTensorValueFromMemory(floats, inputShape)];
-        OutputValues = [.. outputs.Select((o, i) => OrtValue.CreateTensorValueFromMemory(o, [batchSize, widths[i]]))];
+            ? OrtValue.CreateTensorValueFromMemory(_bytes, inputShape)
+            : OrtValue.CreateTensorValueFromMemory(_floats, inputShape)];
+        OutputValues = [.. _outputs.Select((o, i) => OrtValue.CreateTensorValueFromMemory(o, [batchSize, widths[i]]))];
     }
 
     /// <summary>B, how many inputs fit.</summary>
@@ -48,10 +48,10 @@ public sealed class BatchBuffers : IDisposable
     public IReadOnlyList<int> OutputWidths { get; }
 
     /// <summary>All input bytes, image after image: B x H x W x 3; empty when the input is float.</summary>
-    public Span<byte> Bytes => bytes;
+    public Span<byte> Bytes => _bytes;
 
     /// <summary>All input values, item after item; empty when the input is uint8.</summary>
-    public Span<float> Floats => floats;
+    public Span<float> Floats => _floats;
 
     internal OnnxSession Owner { get; }
 
@@ -60,13 +60,13 @@ public sealed class BatchBuffers : IDisposable
     internal OrtValue[] OutputValues { get; }
 
     /// <summary>The bytes of input <paramref name="index"/>: H x W x 3.</summary>
-    public Span<byte> Image(int index) => bytes.AsSpan(checked(index * itemLength), itemLength);
+    public Span<byte> Image(int index) => _bytes.AsSpan(checked(index * _itemLength), _itemLength);
 
     /// <summary>The values of input <paramref name="index"/>.</summary>
-    public Span<float> Item(int index) => floats.AsSpan(checked(index * itemLength), itemLength);
+    public Span<float> Item(int index) => _floats.AsSpan(checked(index * _itemLength), _itemLength);
 
     /// <summary>Output <paramref name="index"/> of the last run: Count x width, row by row. Valid until the next run.</summary>
-    public ReadOnlySpan<float> Output(int index) => outputs[index].AsSpan(0, Count * OutputWidths[index]);
+    public ReadOnlySpan<float> Output(int index) => _outputs[index].AsSpan(0, Count * OutputWidths[index]);
 
     /// <summary>One row of output <paramref name="index"/>.</summary>
     public ReadOnlySpan<float> OutputRow(int index, int row) => Output(index).Slice(row * OutputWidths[index], OutputWidths[index]);

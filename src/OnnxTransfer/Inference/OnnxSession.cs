@@ -8,21 +8,21 @@ namespace OnnxTransfer.Inference;
 /// </summary>
 public sealed class OnnxSession : IDisposable
 {
-    private readonly InferenceSession session;
-    private readonly OnnxModel model;
-    private readonly RunOptions runOptions = new();
-    private readonly string[] inputNames;
-    private readonly string[] outputNames;
+    private readonly InferenceSession _session;
+    private readonly OnnxModel _model;
+    private readonly RunOptions _runOptions = new();
+    private readonly string[] _inputNames;
+    private readonly string[] _outputNames;
 
     private OnnxSession(OnnxModel model, SessionSettings settings, InferenceSession session, ExecutionProvider provider, string? note)
     {
-        this.model = model;
-        this.session = session;
+        _model = model;
+        _session = session;
         BatchSize = settings.BatchSizeOn(provider);
         Provider = provider;
         ProviderNote = note;
-        inputNames = [.. model.Inputs.Select(i => i.Name)];
-        outputNames = [.. model.Outputs.Select(o => o.Name)];
+        _inputNames = [.. model.Inputs.Select(i => i.Name)];
+        _outputNames = [.. model.Outputs.Select(o => o.Name)];
     }
 
     /// <summary>Images per run; 0 where any number fits.</summary>
@@ -35,10 +35,10 @@ public sealed class OnnxSession : IDisposable
     public string? ProviderNote { get; }
 
     /// <summary>What must be fed.</summary>
-    public IReadOnlyList<TensorInfo> Inputs => model.Inputs;
+    public IReadOnlyList<TensorInfo> Inputs => _model.Inputs;
 
     /// <summary>What comes out.</summary>
-    public IReadOnlyList<TensorInfo> Outputs => model.Outputs;
+    public IReadOnlyList<TensorInfo> Outputs => _model.Outputs;
 
     /// <summary>Loads a model; it may be dropped afterwards.</summary>
     /// <exception cref="InferenceException">ONNX Runtime refuses the model, or its native library is missing.</exception>
@@ -71,16 +71,16 @@ public sealed class OnnxSession : IDisposable
             throw new InvalidOperationException("the session was opened without a batch size; set SessionSettings.BatchSize");
         }
 
-        var input = session.InputMetadata[inputNames[0]];
+        var input = _session.InputMetadata[_inputNames[0]];
         var type = (ElementType)(int)input.ElementDataType;
         long[] shape = [.. input.Dimensions];
-        if (inputNames.Length != 1 || type is not (ElementType.UInt8 or ElementType.Float) || shape.Any(d => d <= 0))
+        if (_inputNames.Length != 1 || type is not (ElementType.UInt8 or ElementType.Float) || shape.Any(d => d <= 0))
         {
-            throw new InferenceException($"{model.Source}: its inputs are {string.Join(", ", Inputs)}; batches need one input, "
+            throw new InferenceException($"{_model.Source}: its inputs are {string.Join(", ", Inputs)}; batches need one input, "
                 + "uint8 or float, fixed in all but its first dimension: use Run with named tensors");
         }
 
-        return new(this, BatchSize, type, shape, [.. outputNames.Select(OutputWidth)]);
+        return new(this, BatchSize, type, shape, [.. _outputNames.Select(OutputWidth)]);
     }
 
     /// <summary>
@@ -100,7 +100,7 @@ public sealed class OnnxSession : IDisposable
         try
         {
             // Not through an OrtIoBinding: on a GPU that copies its inputs when they are bound, not when they are run.
-            session.Run(runOptions, inputNames, buffers.InputValues, outputNames, buffers.OutputValues);
+            _session.Run(_runOptions, _inputNames, buffers.InputValues, _outputNames, buffers.OutputValues);
         }
         catch (OnnxRuntimeException e)
         {
@@ -114,13 +114,13 @@ public sealed class OnnxSession : IDisposable
     /// <exception cref="InferenceException">An input is missing, unknown or of the wrong shape, or ONNX Runtime failed.</exception>
     public IReadOnlyDictionary<string, TensorValue> Run(IReadOnlyDictionary<string, TensorValue> inputs, IReadOnlyList<string>? outputs = null)
     {
-        var wanted = outputs?.ToArray() ?? outputNames;
+        var wanted = outputs?.ToArray() ?? _outputNames;
         Check(inputs, wanted);
         var values = new List<OrtValue>();
         try
         {
-            values.AddRange(inputNames.Select(name => inputs[name].ToRuntime()));
-            using var results = session.Run(runOptions, inputNames, values, wanted);
+            values.AddRange(_inputNames.Select(name => inputs[name].ToRuntime()));
+            using var results = _session.Run(_runOptions, _inputNames, values, wanted);
             return wanted.Select((name, i) => (name, value: TensorValue.FromRuntime(name, results[i]))).ToDictionary(r => r.name, r => r.value);
         }
         catch (OnnxRuntimeException e)
@@ -136,17 +136,17 @@ public sealed class OnnxSession : IDisposable
     /// <summary>Unloads the model; nothing of it may be running.</summary>
     public void Dispose()
     {
-        runOptions.Dispose();
-        session.Dispose();
+        _runOptions.Dispose();
+        _session.Dispose();
     }
 
     /// <summary>The width of the rows of an output, as the runtime inferred it.</summary>
     internal int OutputWidth(string name)
     {
-        var output = session.OutputMetadata[name];
+        var output = _session.OutputMetadata[name];
         if (output.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float || output.Dimensions is not [_, > 0])
         {
-            throw new InferenceException($"{model.Source}: output '{name}' is {output.ElementDataType} of shape [{string.Join(", ", output.Dimensions)}]; "
+            throw new InferenceException($"{_model.Source}: output '{name}' is {output.ElementDataType} of shape [{string.Join(", ", output.Dimensions)}]; "
                 + "batches need float rows of a fixed width: pool it with Pooling.Attach");
         }
 
@@ -177,31 +177,31 @@ public sealed class OnnxSession : IDisposable
         {
             if (!inputs.TryGetValue(expected.Name, out var value))
             {
-                throw new InferenceException($"{model.Source}: input {expected} was not given; given: {Names(inputs.Keys)}");
+                throw new InferenceException($"{_model.Source}: input {expected} was not given; given: {Names(inputs.Keys)}");
             }
 
             var fits = value.ElementType == expected.ElementType && (expected.Dimensions is null || (expected.Dimensions.Count == value.Shape.Count
                 && expected.Dimensions.Zip(value.Shape).All(d => d.First < 0 || d.First == d.Second)));
             if (!fits)
             {
-                throw new InferenceException($"{model.Source}: input '{expected.Name}' was given as "
+                throw new InferenceException($"{_model.Source}: input '{expected.Name}' was given as "
                     + $"{value.ElementType.ToString().ToLowerInvariant()}[{string.Join(',', value.Shape)}]; expected {expected}");
             }
         }
 
-        if (inputs.Keys.Except(inputNames).FirstOrDefault() is { } unknown)
+        if (inputs.Keys.Except(_inputNames).FirstOrDefault() is { } unknown)
         {
-            throw new InferenceException($"{model.Source}: has no input '{unknown}'; its inputs are {Names(inputNames)}");
+            throw new InferenceException($"{_model.Source}: has no input '{unknown}'; its inputs are {Names(_inputNames)}");
         }
 
-        if (wanted.Except(outputNames).FirstOrDefault() is { } absent)
+        if (wanted.Except(_outputNames).FirstOrDefault() is { } absent)
         {
-            throw new InferenceException($"{model.Source}: has no output '{absent}'; its outputs are {Names(outputNames)}");
+            throw new InferenceException($"{_model.Source}: has no output '{absent}'; its outputs are {Names(_outputNames)}");
         }
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"'{n}'"));
 
     private InferenceException Failed(OnnxRuntimeException e) =>
-        new($"{model.Source}: ONNX Runtime failed on {Provider.ToString().ToLowerInvariant()}: {e.Message.Trim()}", e);
+        new($"{_model.Source}: ONNX Runtime failed on {Provider.ToString().ToLowerInvariant()}: {e.Message.Trim()}", e);
 }

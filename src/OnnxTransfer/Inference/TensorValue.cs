@@ -7,7 +7,7 @@ namespace OnnxTransfer.Inference;
 /// <summary>A tensor handed to or received from a session: values row by row, and their shape.</summary>
 public sealed class TensorValue
 {
-    private readonly Array values;
+    private readonly Array _values;
 
     private TensorValue(Array values, ElementType type, long[] shape)
     {
@@ -17,7 +17,7 @@ public sealed class TensorValue
             throw new ArgumentException($"{values.LongLength} values do not fill a tensor of shape [{string.Join(", ", shape)}]", nameof(values));
         }
 
-        this.values = values;
+        _values = values;
         ElementType = type;
         Shape = shape;
     }
@@ -49,11 +49,11 @@ public sealed class TensorValue
     /// <summary>An int64 tensor over <paramref name="values"/>; nothing is copied.</summary>
     public static TensorValue OfLongs(long[] values, params long[] shape) => new(values, ElementType.Int64, shape);
 
-    internal OrtValue ToRuntime() => values switch
+    internal OrtValue ToRuntime() => _values switch
     {
         float[] floats => OrtValue.CreateTensorValueFromMemory(floats, [.. Shape]),
         byte[] bytes => OrtValue.CreateTensorValueFromMemory(bytes, [.. Shape]),
-        _ => OrtValue.CreateTensorValueFromMemory((long[])values, [.. Shape]),
+        _ => OrtValue.CreateTensorValueFromMemory((long[])_values, [.. Shape]),
     };
 
     internal static TensorValue FromRuntime(string name, OrtValue value)
@@ -68,6 +68,6 @@ public sealed class TensorValue
         };
     }
 
-    private T[] As<T>() => values as T[]
+    private T[] As<T>() => _values as T[]
         ?? throw new InvalidOperationException($"the tensor holds {ElementType} values, not {typeof(T).Name}");
 }

@@ -8,13 +8,13 @@ internal sealed unsafe class Cholesky
 {
     private const int Block = 64;
 
-    private readonly double[] lower;
-    private readonly int size;
+    private readonly double[] _lower;
+    private readonly int _size;
 
     private Cholesky(double[] lower, int size)
     {
-        this.lower = lower;
-        this.size = size;
+        _lower = lower;
+        _size = size;
     }
 
     /// <summary>
@@ -51,15 +51,15 @@ internal sealed unsafe class Cholesky
     public double[] Solve(ReadOnlySpan<double> right)
     {
         double[] x = right.ToArray();
-        for (int i = 0; i < size; i++)
+        for (int i = 0; i < _size; i++)
         {
-            var row = lower.AsSpan(i * size, i + 1);
+            var row = _lower.AsSpan(i * _size, i + 1);
             x[i] = (x[i] - DoubleProducts.Dot(row[..i], x.AsSpan(0, i))) / row[i];
         }
 
-        for (int i = size - 1; i >= 0; i--)
+        for (int i = _size - 1; i >= 0; i--)
         {
-            var row = lower.AsSpan(i * size, i + 1);
+            var row = _lower.AsSpan(i * _size, i + 1);
             x[i] /= row[i];
             DoubleProducts.AddScaled(-x[i], row[..i], x.AsSpan(0, i));
         }

@@ -8,7 +8,7 @@ namespace OnnxTransfer.Numerics;
 /// </summary>
 internal sealed class SeededRandom
 {
-    private readonly ulong[] state = new ulong[4];
+    private readonly ulong[] _state = new ulong[4];
 
     public SeededRandom(long seed)
     {
@@ -18,20 +18,20 @@ internal sealed class SeededRandom
             z = unchecked(z + 0x9E3779B97F4A7C15);
             ulong mixed = unchecked((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9);
             mixed = unchecked((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB);
-            state[i] = mixed ^ (mixed >> 31);
+            _state[i] = mixed ^ (mixed >> 31);
         }
     }
 
     public ulong NextULong()
     {
-        ulong result = unchecked(BitOperations.RotateLeft(state[1] * 5, 7) * 9);
-        ulong shifted = state[1] << 17;
-        state[2] ^= state[0];
-        state[3] ^= state[1];
-        state[1] ^= state[2];
-        state[0] ^= state[3];
-        state[2] ^= shifted;
-        state[3] = BitOperations.RotateLeft(state[3], 45);
+        ulong result = unchecked(BitOperations.RotateLeft(_state[1] * 5, 7) * 9);
+        ulong shifted = _state[1] << 17;
+        _state[2] ^= _state[0];
+        _state[3] ^= _state[1];
+        _state[1] ^= _state[2];
+        _state[0] ^= _state[3];
+        _state[2] ^= shifted;
+        _state[3] = BitOperations.RotateLeft(_state[3], 45);
         return result;
     }
 

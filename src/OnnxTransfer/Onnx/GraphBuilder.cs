@@ -13,21 +13,21 @@ internal sealed class GraphBuilder
     /// <summary>Oldest operator set whose Add, Mul and Gemm broadcast as today.</summary>
     public const int OldestOpset = 7;
 
-    private readonly ModelProto proto;
-    private readonly string source;
-    private readonly HashSet<string> names;
-    private readonly List<NodeProto> added = [];
+    private readonly ModelProto _proto;
+    private readonly string _source;
+    private readonly HashSet<string> _names;
+    private readonly List<NodeProto> _added = [];
 
     private GraphBuilder(ModelProto proto, string source)
     {
-        this.proto = proto;
-        this.source = source;
-        names = [.. Graph.Input.Select(i => i.Name), .. Graph.Initializer.Select(t => t.Name), .. Graph.Node.SelectMany(n => n.Output)];
+        _proto = proto;
+        _source = source;
+        _names = [.. Graph.Input.Select(i => i.Name), .. Graph.Initializer.Select(t => t.Name), .. Graph.Node.SelectMany(n => n.Output)];
     }
 
     public int Opset { get; private init; }
 
-    public GraphProto Graph => proto.Graph;
+    public GraphProto Graph => _proto.Graph;
 
     /// <summary>A builder over a copy of <paramref name="model"/>; the weights themselves are shared.</summary>
     public static GraphBuilder Over(OnnxModel model)
@@ -64,7 +64,7 @@ internal sealed class GraphBuilder
     public void RemoveInput(string name)
     {
         Graph.Input.Remove(Graph.Input.Single(i => i.Name == name));
-        names.Remove(name);
+        _names.Remove(name);
     }
 
     public string Floats(string hint, ReadOnlySpan<float> values, params long[] dims) =>
@@ -85,7 +85,7 @@ internal sealed class GraphBuilder
         node.Input.AddRange(inputs);
         node.Output.Add(output);
         node.Attribute.AddRange(attributes.Select(a => Attribute(a.Name, a.Value)));
-        added.Add(node);
+        _added.Add(node);
         return output;
     }
 
@@ -99,10 +99,10 @@ internal sealed class GraphBuilder
     /// <summary>Fails, naming the tensors there are, where nothing gives <paramref name="tensor"/>.</summary>
     public void Require(string tensor)
     {
-        if (!names.Contains(tensor))
+        if (!_names.Contains(tensor))
         {
             var candidates = Graph.Node.SelectMany(n => n.Output).Concat(Graph.Input.Select(i => i.Name)).Where(n => n.Length > 0);
-            throw new OnnxException($"{source}: has no tensor '{tensor}'; it has {NearNames.List(tensor, candidates)}");
+            throw new OnnxException($"{_source}: has no tensor '{tensor}'; it has {NearNames.List(tensor, candidates)}");
         }
     }
 
@@ -111,22 +111,22 @@ internal sealed class GraphBuilder
     {
         if (newNodesFirst)
         {
-            added.Reverse();
-            added.ForEach(node => Graph.Node.Insert(0, node));
+            _added.Reverse();
+            _added.ForEach(node => Graph.Node.Insert(0, node));
         }
         else
         {
-            Graph.Node.AddRange(added);
+            Graph.Node.AddRange(_added);
         }
 
-        added.Clear();
-        return new(proto, source);
+        _added.Clear();
+        return new(_proto, _source);
     }
 
     private string Constant(string hint, ElementType type, ReadOnlySpan<byte> values, long[] dims)
     {
         var name = Free(hint);
-        names.Add(name);
+        _names.Add(name);
         var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(values) };
         tensor.Dims.AddRange(dims);
         Graph.Initializer.Add(tensor);
@@ -136,7 +136,7 @@ internal sealed class GraphBuilder
     private string Free(string hint)
     {
         var name = hint;
-        for (var i = 1; names.Contains(name); i++)
+        for (var i = 1; _names.Contains(name); i++)
         {
             name = $"{hint}_{i}";
         }
@@ -146,9 +146,9 @@ internal sealed class GraphBuilder
 
     private void Take(string name)
     {
-        if (!names.Add(name))
+        if (!_names.Add(name))
         {
-            throw new OnnxException($"{source}: already has a tensor '{name}', so none of that name can be added; choose another name");
+            throw new OnnxException($"{_source}: already has a tensor '{name}', so none of that name can be added; choose another name");
         }
     }
 
@@ -198,6 +198,6 @@ internal sealed class GraphBuilder
         var inputs = Graph.Input.Where(i => !weights.Contains(i.Name)).ToArray();
         Graph.Input.Clear();
         Graph.Input.AddRange(inputs);
-        proto.IrVersion = Math.Max(proto.IrVersion, 4);
+        _proto.IrVersion = Math.Max(_proto.IrVersion, 4);
     }
 }

@@ -9,7 +9,7 @@ namespace OnnxTransfer.Onnx;
 /// </summary>
 public sealed class OnnxModel
 {
-    private readonly Lazy<IReadOnlyDictionary<string, int>> operators;
+    private readonly Lazy<IReadOnlyDictionary<string, int>> _operators;
 
     internal OnnxModel(ModelProto proto, string source)
     {
@@ -19,7 +19,7 @@ public sealed class OnnxModel
         Inputs = [.. proto.Graph.Input.Where(i => !weights.Contains(i.Name)).Select(TensorInfo.From)];
         Outputs = [.. proto.Graph.Output.Select(TensorInfo.From)];
         Opset = proto.OpsetImport.Where(o => o.Domain is "" or "ai.onnx").Select(o => (int)Math.Clamp(o.Version, 0, int.MaxValue)).FirstOrDefault();
-        operators = new(() => proto.Graph.Node.GroupBy(n => n.OpType).OrderByDescending(g => g.Count()).ToDictionary(g => g.Key, g => g.Count()));
+        _operators = new(() => proto.Graph.Node.GroupBy(n => n.OpType).OrderByDescending(g => g.Count()).ToDictionary(g => g.Key, g => g.Count()));
     }
 
     /// <summary>Where it was read from, for messages.</summary>
@@ -42,7 +42,7 @@ public sealed class OnnxModel
     public int NodeCount => Proto.Graph.Node.Count;
 
     /// <summary>How often each operator occurs in the main graph, most frequent first.</summary>
-    public IReadOnlyDictionary<string, int> Operators => operators.Value;
+    public IReadOnlyDictionary<string, int> Operators => _operators.Value;
 
     /// <summary>Numbers held in float tensors (weights, biases, statistics of batch norms).</summary>
     public long ParameterCount => Proto.Graph.Initializer

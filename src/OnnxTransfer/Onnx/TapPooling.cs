@@ -7,11 +7,11 @@ namespace OnnxTransfer.Onnx;
 public readonly record struct TapPooling
 {
     // Null is none, so that the default value is a pooling too.
-    private readonly string? name;
+    private readonly string? _name;
 
     private TapPooling(string name, int grid)
     {
-        this.name = name;
+        _name = name;
         Grid = grid;
     }
 
@@ -25,7 +25,7 @@ public readonly record struct TapPooling
     public static TapPooling None => default;
 
     /// <summary>average, max, none or gridN.</summary>
-    public string Name => name ?? "none";
+    public string Name => _name ?? "none";
 
     /// <summary>N of gridN, 1 for average, 0 otherwise.</summary>
     public int Grid { get; }
