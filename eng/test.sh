@@ -12,7 +12,7 @@ dotnet test artifacts/bootstrap/OnnxTransfer.slnf -c Release --no-build --logger
 # What failed, whole; what was skipped, with its reason.
 grep -nE '^ +Failed ' "$log" | head -20 || true
 if [ $status != 0 ]; then sed -n '/^ *Failed .*\[/,/^ *\(Passed\|Skipped\) /p' "$log" | head -200; fi
-awk '/^ *Skipped /{name=$0; getline; getline reason; print name ": " reason}' "$log" | sed 's/^ *//' | sort | uniq -c | sort -rn | head -20
+grep -A1 '\[SKIP\]' "$log" | grep -v '\[SKIP\]' | sed -n 's/^\[xUnit[^]]*\] *//p' | sort | uniq -c | sort -rn | sed 's/^ *\([0-9]*\) /skipped \1: /' | head -20
 
 count() { awk -v what="$1" '$1 == what ":" { sum += $2 } END { print sum + 0 }' "$log"; }
 passed=$(count Passed) failed=$(count Failed) skipped=$(count Skipped)
