@@ -100,10 +100,11 @@ npm_fetch() { # "name version hash" -> path of the unpacked package
   echo "$place/package"
 }
 
-pack_native() { # id, then the files of runtimes/linux-x64/native
+pack_native() { # id, then the files of runtimes/linux-x64/native as PATH=NAME
   local id=$1 project="$work/$1"; shift
-  mkdir -p "$project"
-  { cat <<EOF
+  mkdir -p "$project/native"
+  local file; for file in "$@"; do cp "${file%%=*}" "$project/native/${file##*=}"; done
+  cat >"$project/$id.csproj" <<EOF
 <Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>
     <TargetFramework>net8.0</TargetFramework><PackageId>$id</PackageId><Version>$ort</Version>
@@ -113,11 +114,10 @@ pack_native() { # id, then the files of runtimes/linux-x64/native
   </PropertyGroup>
   <ItemGroup>
     <PackageReference Include="Microsoft.ML.OnnxRuntime.Managed" Version="$ort" />
+    <None Include="native/*" Pack="true" PackagePath="runtimes/linux-x64/native/" />
+  </ItemGroup>
+</Project>
 EOF
-    for file in "$@"; do
-      echo "    <None Include=\"${file%%=*}\" Pack=\"true\" PackagePath=\"runtimes/linux-x64/native/${file##*=}\" />"
-    done
-    echo '  </ItemGroup></Project>'; } >"$project/$id.csproj"
   dotnet pack "$project/$id.csproj" -v quiet -c Release >&2
 }
 
