@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 
 namespace OnnxTransfer.Cli;
 
@@ -28,6 +29,10 @@ internal static class CommandLine
         CacheCommand.Create(terminal),
     };
 
+    private static IEnumerable<string> Verbs(SymbolResult? result) => result is CommandResult command
+        ? Verbs(command.Parent).Append(command.Command.Name)
+        : [];
+
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellation = default)
     {
         var parsed = Root(terminal).Parse(args.Length == 0 ? ["--help"] : args);
@@ -38,8 +43,7 @@ internal static class CommandLine
                 terminal.Say($"error: {error.Message}");
             }
 
-            var verbs = parsed.CommandResult.Command.Name == Name ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
-            terminal.Say($"'{verbs} --help' tells what it takes.");
+            terminal.Say($"'{string.Join(' ', Verbs(parsed.CommandResult))} --help' tells what it takes.");
             return ExitCode.BadUsage;
         }
 
@@ -66,7 +70,8 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            terminal.Say("interrupted; what was embedded is kept, and the next run goes on from there");
+            var embeds = Verbs(parsed.CommandResult).Any(verb => verb is "embed" or "train");
+            terminal.Say(embeds ? "interrupted; what was embedded is kept, and the next run goes on from there" : "interrupted");
             return ExitCode.Interrupted;
         }
         catch (Exception error)

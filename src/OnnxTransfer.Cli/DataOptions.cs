@@ -38,7 +38,8 @@ internal sealed class DataOptions
         }
     }
 
-    public Dataset Open(ParseResult parsed)
+    /// <summary>Opens the data set; <paramref name="numbers"/> are the columns a model wants, where the user names none.</summary>
+    public Dataset Open(ParseResult parsed, IReadOnlyList<string>? numbers = null)
     {
         var columns = new ManifestColumns
         {
@@ -49,9 +50,9 @@ internal sealed class DataOptions
             Weight = parsed.GetValue(Weight),
             Group = parsed.GetValue(Group),
             AverageBy = parsed.GetValue(AverageBy),
-            Numbers = List(parsed.GetValue(Numbers)) ?? [],
+            Numbers = List(parsed.GetValue(Numbers)) ?? numbers ?? [],
         };
-        var given = new Option[] { Path, Label, Target, Split, Weight, Group, AverageBy, Numbers }.Any(option => parsed.GetResult(option) is not null);
+        var given = new Option[] { Path, Label, Target, Split, Weight, Group, AverageBy, Numbers }.Any(option => parsed.GetResult(option) is not null) || columns.Numbers.Count > 0;
         return DatasetReader.Open(parsed.GetValue(Data)!, given ? columns : null, List(parsed.GetValue(ClassNames)));
     }
 

@@ -121,12 +121,17 @@ internal sealed class EmbedOptions
 
     private static void List(Terminal terminal, IReadOnlyList<EmbedFailure> failures, string file)
     {
+        if (failures.Count == 0 && !File.Exists(file))
+        {
+            return;
+        }
+
+        EmbeddingFiles.WriteFailures(failures, file); // an older run's failures are not this one's
         if (failures.Count == 0)
         {
             return;
         }
 
-        EmbeddingFiles.WriteFailures(failures, file);
         foreach (var failure in failures.Take(5))
         {
             terminal.Say($"failed: {failure.Reason}");

@@ -31,14 +31,20 @@ internal static class EvaluateCommand
 
         int Run(ParseResult parsed, CancellationToken cancellation)
         {
-            var dataset = data.Open(parsed);
+            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider));
+            CheckColumns(parsed, fused);
+            var dataset = data.Open(parsed, fused.Card.Numbers);
+            if (!dataset.HasOwnSplits && fused.Card.Data is { } seen && Path.GetFullPath(seen.Source) == dataset.Source)
+            {
+                terminal.Say($"warning: {dataset.Source} is what the head was fitted on, {seen.Train + seen.Validation} of its {dataset.Items.Count} items: the scores are too good; its own test scores stand in the model's card");
+            }
+
             if (dataset.HasOwnSplits)
             {
                 dataset = dataset.Of(Datasets.Split.Test);
                 terminal.Say($"measuring on the {dataset.Items.Count} items of the test split");
             }
 
-            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider));
             var allowed = EmbedOptions.Allowed(parsed.GetValue(maxFailures)!, dataset.ImageCount);
             var result = ModelEvaluation.Run(fused, dataset, allowed, parsed.GetValue(seed), cancellation);
             if (parsed.GetValue(failures) is { } file)
@@ -62,6 +68,22 @@ internal static class EvaluateCommand
             }
 
             return ExitCode.Done;
+        }
+
+        // What the head was fitted on must come in the same way, or the scores mean nothing.
+        void CheckColumns(ParseResult parsed, ImageModel fused)
+        {
+            if (DataOptions.List(parsed.GetValue(data.Numbers)) is { } given && !given.SequenceEqual(fused.Card.Numbers))
+            {
+                throw new UsageException($"--numbers {string.Join(',', given)}: {fused.Path} takes {(fused.Card.Numbers.Count == 0 ? "none" : string.Join(',', fused.Card.Numbers))}, in this order; leave the option out");
+            }
+
+            if (fused.Card.AveragesPhotos != (parsed.GetValue(data.AverageBy) is not null))
+            {
+                throw new UsageException(fused.Card.AveragesPhotos
+                    ? $"{fused.Path} averages the photos of an item: say with --average-by which column tells them"
+                    : $"--average-by: {fused.Path} takes one photo at a time; leave the option out");
+            }
         }
     }
 

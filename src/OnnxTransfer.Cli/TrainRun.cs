@@ -24,24 +24,17 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         Check(dataset, output);
         var compare = parsed.GetValue(options.Compare);
         using var cache = EmbeddingCache.Open(parsed.GetValue(options.Embed.Cache)!);
-        TrainedHead trained;
-        using (var backbone = options.Embed.Load(parsed))
-        {
-            trained = Train(backbone, dataset, cache);
-            if (output is not null)
-            {
-                FusedModel.Save(output, backbone, trained.Head, Card(backbone, trained));
-            }
-        }
-
+        using var backbone = options.Embed.Load(parsed);
+        var trained = Train(backbone, dataset, cache);
         TrainedHead? other = null;
         if (compare is not null)
         {
-            using var backbone = options.Embed.Load(parsed, compare);
-            other = Train(backbone, dataset, cache);
+            using var compared = options.Embed.Load(parsed, compare);
+            other = Train(compared, dataset, cache);
         }
 
-        var report = new TrainReport(terminal, trained, other, output);
+        var notWritten = output is null ? null : Export(output, backbone, trained);
+        var report = new TrainReport(terminal, trained, other, notWritten is null ? output : null);
         if (parsed.GetValue(options.Json))
         {
             report.WriteJson();
@@ -51,7 +44,21 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             report.Write();
         }
 
-        return ExitCode.Done;
+        return notWritten is null ? ExitCode.Done : throw notWritten;
+    }
+
+    // The scores of a long run are told even when its file cannot be written.
+    private OnnxTransferException? Export(string output, Backbone backbone, TrainedHead trained)
+    {
+        try
+        {
+            FusedModel.Save(output, backbone, trained.Head, Card(backbone, trained));
+            return null;
+        }
+        catch (OnnxTransferException error)
+        {
+            return error;
+        }
     }
 
     private Dataset Split(Dataset dataset) => dataset.HasOwnSplits || _folds is not null
@@ -66,7 +73,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         if (!dataset.IsRegression && dataset.Classes.Count < 2)
         {
             throw new DatasetException(dataset.Classes.Count == 0
-                ? $"{data}: nothing is labelled; expected a sub-folder for each class, or a manifest with a label or a target column"
+                ? $"{data}: nothing is labelled; expected a sub-folder for each class, or a manifest with a column named label or target (or name yours with --label or --target)"
                 : $"{data}: only one class, '{dataset.Classes[0]}'; a classifier needs two or more: add images of something else");
         }
 
@@ -80,14 +87,29 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             throw new UsageException($"--log-target is for numbers to predict, but {data} has classes; leave it out");
         }
 
-        if (_folds < 2 || parsed.GetValue(options.Repeats) < 1)
+        if (_folds < 2 || _folds > dataset.Items.Count)
         {
-            throw new UsageException("--folds: expected 2 or more; --repeats: expected 1 or more");
+            throw new UsageException($"--folds {_folds}: expected 2 up to the {dataset.Items.Count} items there are");
+        }
+
+        if (parsed.GetValue(options.Repeats) < 1)
+        {
+            throw new UsageException($"--repeats {parsed.GetValue(options.Repeats)}: expected 1 or more");
         }
 
         if (_folds is null && parsed.GetResult(options.Repeats) is { Implicit: false })
         {
             throw new UsageException("--repeats repeats a cross-validation; say --folds too");
+        }
+
+        if (output is not null && Directory.Exists(output))
+        {
+            throw new UsageException($"--output {output}: a folder; expected the name of a file, such as {Path.Combine(output, "model.onnx")}");
+        }
+
+        if (parsed.GetValue(options.L2) < 0)
+        {
+            throw new UsageException($"--l2 {parsed.GetValue(options.L2)}: expected 0 or more, or nothing to have it chosen");
         }
 
         if (output is not null && Path.GetDirectoryName(Path.GetFullPath(output)) is { } folder && !Directory.Exists(folder))

@@ -44,7 +44,7 @@ public sealed class BadInputTests : IDisposable
 
         await Fails(
             ["train", _folder["d"], "--cache", _folder["cache"]], 1,
-            $"error: {_folder["d"]}: nothing is labelled; expected a sub-folder for each class, or a manifest with a label or a target column");
+            $"error: {_folder["d"]}: nothing is labelled; expected a sub-folder for each class, or a manifest with a column named label or target (or name yours with --label or --target)");
     }
 
     [Fact]
@@ -211,6 +211,59 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(1, run.ExitCode);
         Assert.Equal(9, run.Json.AsArray().Count);
         Assert.Single(run.Json.AsArray(), row => row!["error"] is not null);
+    }
+
+    [Fact]
+    public async Task A_missing_file_among_images_to_predict_fails_alone()
+    {
+        var images = SmallImages.WriteLearnable(_folder, 8);
+        var model = _folder["m.onnx"];
+        await CommandRun.Of("train", images, "--cache", _folder["cache"], "-o", model);
+
+        var run = await CommandRun.Of("predict", model, _folder["gone.jpg"], _folder["learnable", "light", "0001.bmp"], "--json");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith($"{_folder["gone.jpg"]}: cannot be read", (string)run.Json[0]!["error"]!, StringComparison.Ordinal);
+        Assert.Equal("light", (string?)run.Json[1]!["label"]);
+    }
+
+    [Fact]
+    public async Task An_output_that_cannot_be_written_is_told_and_the_scores_are_not_lost()
+    {
+        var images = SmallImages.WriteLearnable(_folder, 8);
+
+        var folder = await CommandRun.Of("train", images, "--cache", _folder["cache"], "-o", images);
+        var run = await CommandRun.Of("train", images, "--cache", _folder["cache"], "-o", "/proc/model.onnx", "--json");
+
+        Assert.Equal((2, 1), (folder.ExitCode, run.ExitCode));
+        Assert.Contains($"error: --output {images}: a folder; expected the name of a file", folder.Error, StringComparison.Ordinal);
+        Assert.Contains("error: /proc/model.onnx: cannot be written (", run.Error, StringComparison.Ordinal);
+        Assert.NotNull(run.Json["accuracy"]);
+        Assert.Null(run.Json["model"]);
+    }
+
+    [Fact]
+    public async Task A_fused_model_is_no_backbone()
+    {
+        var images = SmallImages.WriteLearnable(_folder, 8);
+        var model = _folder["m.onnx"];
+        await CommandRun.Of("train", images, "--cache", _folder["cache"], "-o", model);
+
+        await Fails(
+            ["embed", images, "--backbone", model, "--cache", _folder["cache"]], 1,
+            $"error: {model}: a fused model, from pixels to answer; expected a backbone: use predict or evaluate with it");
+    }
+
+    [Fact]
+    public async Task Measuring_on_what_was_fitted_on_is_warned_of()
+    {
+        var images = SmallImages.WriteLearnable(_folder, 10);
+        var model = _folder["m.onnx"];
+        await CommandRun.Of("train", images, "--cache", _folder["cache"], "-o", model);
+
+        var run = await CommandRun.Of("evaluate", model, images);
+
+        Assert.Contains($"warning: {images} is what the head was fitted on, 16 of its 20 items", run.Error, StringComparison.Ordinal);
     }
 
     private static async Task Fails(string[] arguments, int code, string message)

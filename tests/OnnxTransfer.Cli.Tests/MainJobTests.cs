@@ -78,12 +78,17 @@ public sealed class MainJobTests : IDisposable
             "--cache", _folder["cache"], "-o", model, "--json");
         var predicted = await CommandRun.Of("predict", model, _folder["m.csv"], "--average-by", "house", "--json");
         var evaluated = await CommandRun.Of(
-            "evaluate", model, _folder["m.csv"], "--target", "price", "--average-by", "house", "--numbers", "beds", "--json");
+            "evaluate", model, _folder["m.csv"], "--target", "price", "--average-by", "house", "--json");
+        var wrongNumbers = await CommandRun.Of(
+            "evaluate", model, _folder["m.csv"], "--target", "price", "--average-by", "house", "--numbers", "house");
+        var notAveraged = await CommandRun.Of("evaluate", model, _folder["m.csv"], "--target", "price");
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal((20, 40, 8), ((int)run.Json["items"]!, (int)run.Json["images"]!, (int)run.Json["folds"]!["count"]!));
         Assert.NotNull(run.Json["folds"]!["medianRelativeError"]);
-        Assert.Equal(20, predicted.Json.AsArray().Count);
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"h{i}"), predicted.Json.AsArray().Select(row => (string)row!["file"]!));
+        Assert.Contains($"error: --numbers house: {model} takes beds, in this order; leave the option out", wrongNumbers.Error, StringComparison.Ordinal);
+        Assert.Contains($"error: {model} averages the photos of an item: say with --average-by which column tells them", notAveraged.Error, StringComparison.Ordinal);
         Assert.All(predicted.Json.AsArray(), row => Assert.InRange((double)row!["value"]!, 80, 140));
         Assert.True((double)evaluated.Json["r2"]! > 0.9, evaluated.Out);
         foreach (var name in new[] { "rmse", "mae", "medianRelativeError" })

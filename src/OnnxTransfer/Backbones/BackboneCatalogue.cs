@@ -72,9 +72,17 @@ public sealed class BackboneCatalogue
 
         // A file in a folder that cannot be written to is described elsewhere: its hash tells by what.
         var hash = ModelFile.Hash(modelPath);
-        return List().FirstOrDefault(entry => entry.Description.Sha256 == hash) is { } described
-            ? described with { ModelPath = modelPath }
-            : throw new BackboneException($"{modelPath}: has no description, neither beside it nor, by its hash, in {string.Join(", ", Folders)}; a file {descriptionPath} must say what the network wants "
+        if (List().FirstOrDefault(entry => entry.Description.Sha256 == hash) is { } described)
+        {
+            return described with { ModelPath = modelPath };
+        }
+
+        if (OnnxModel.Load(modelPath).Metadata.ContainsKey(ModelMetadata.CardKey))
+        {
+            throw new BackboneException($"{modelPath}: a fused model, from pixels to answer; expected a backbone: use predict or evaluate with it");
+        }
+
+        throw new BackboneException($"{modelPath}: has no description, neither beside it nor, by its hash, in {string.Join(", ", Folders)}; a file {descriptionPath} must say what the network wants "
                 + $"and where it is tapped (this file's sha256 is {hash}):\n{DescriptionReader.Example}");
     }
 

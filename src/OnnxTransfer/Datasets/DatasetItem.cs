@@ -27,6 +27,9 @@ public sealed record DatasetItem
     /// <summary>Further numeric columns, appended to the embedding (see <see cref="Dataset.NumberNames"/>).</summary>
     public IReadOnlyList<float> Numbers { get; init; } = [];
 
-    /// <summary>The item's name in messages and tables: that of its first image.</summary>
-    public string Name => Images[0].Name;
+    /// <summary>What the photos of one item have in common, such as the number of a house; null: the item is its image.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>The item's name in messages and tables: its id, or else the name of its image.</summary>
+    public string Name => Id ?? Images[0].Name;
 }

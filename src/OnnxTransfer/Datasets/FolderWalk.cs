@@ -46,8 +46,10 @@ internal sealed class FolderWalk
         }
     }
 
+    public void Note(string note) => _notes.Add(note);
+
     public IReadOnlyList<string> Notes() =>
-        _passedOver.Count == 0 ? [.. _notes] : [.. _notes, $"{_passedOver.Values.Sum()} files passed over ({Summary()})"];
+        _passedOver.Count == 0 ? [.. _notes] : [.. _notes, $"{_passedOver.Values.Sum()} files without an image's ending passed over ({Summary()})"];
 
     public string Summary() => _passedOver.Count == 0
         ? "it is empty"

@@ -31,14 +31,22 @@ public static class ImageFolder
         }
 
         var walk = new FolderWalk();
-        var splits = SplitFolders
-            .Select(entry => (Folder: Path.Combine(root, entry.Folder), entry.Split))
-            .Where(entry => Directory.Exists(entry.Folder))
+        var folders = walk.Folders(root);
+        var splits = folders
+            .SelectMany(folder => SplitFolders
+                .Where(entry => entry.Folder.Equals(Path.GetFileName(folder), StringComparison.OrdinalIgnoreCase))
+                .Select(entry => (Folder: folder, entry.Split)))
+            .OrderBy(entry => entry.Split)
             .ToArray();
         var hasOwnSplits = splits.Any(entry => entry.Split == Split.Train);
         if (!hasOwnSplits)
         {
             splits = [(root, Split.Train)];
+        }
+
+        foreach (var folder in hasOwnSplits ? folders.Except(splits.Select(entry => entry.Folder)) : [])
+        {
+            walk.Note($"{folder}: not read; beside train only val, validation and test are");
         }
 
         var found = splits.SelectMany(entry => Read(walk, entry.Folder, entry.Split)).ToArray();
@@ -71,8 +79,11 @@ public static class ImageFolder
         };
     }
 
-    /// <summary>The named files and the images in the named folders, in the given order, without labels.</summary>
-    /// <exception cref="DatasetException">A path does not exist, or a folder holds no image.</exception>
+    /// <summary>
+    /// The named files and the images in the named folders, in the given order, without labels. A file that is not there
+    /// fails when it is read, like any other that is no image.
+    /// </summary>
+    /// <exception cref="DatasetException">Only folders were named, and none holds an image.</exception>
     public static Dataset OpenFiles(IReadOnlyList<string> paths)
     {
         var walk = new FolderWalk();
@@ -83,13 +94,9 @@ public static class ImageFolder
             {
                 files.AddRange(walk.Images(Path.GetFullPath(path)));
             }
-            else if (File.Exists(path))
-            {
-                files.Add(Path.GetFullPath(path));
-            }
             else
             {
-                throw new DatasetException($"{path}: no such file or folder");
+                files.Add(Path.GetFullPath(path));
             }
         }
 

@@ -75,6 +75,7 @@ public static class Manifest
         return new DatasetItem
         {
             Images = [.. photos.Select(photo => new ImageSource(photo.File))],
+            Id = first.Average,
             Split = first.Split,
             Label = first.Label is null ? -1 : index[first.Label],
             Target = first.Target,
@@ -90,11 +91,15 @@ public static class Manifest
         var first = photos[0];
         foreach (var photo in photos)
         {
-            if (photo.Label != first.Label || !photo.Target.Equals(first.Target) || photo.Split != first.Split || photo.Group != first.Group
-                || !photo.Weight.Equals(first.Weight) || !photo.Numbers.SequenceEqual(first.Numbers))
+            var facts = new (string What, object? Here, object? There)[]
+            {
+                ("label", first.Label, photo.Label), ("target", first.Target, photo.Target), ("split", first.Split, photo.Split),
+                ("group", first.Group, photo.Group), ("weight", first.Weight, photo.Weight),
+            }.Concat(columns.Numbers.Select((name, i) => (What: name, Here: (object?)first.Numbers[i], There: (object?)photo.Numbers[i])));
+            if (facts.FirstOrDefault(fact => !Equals(fact.Here, fact.There)) is { What: { } what } differing)
             {
                 throw new DatasetException(
-                    $"{path}: lines {first.Line} and {photo.Line} have the same {columns.AverageBy} '{first.Average}' but differ in label, target, split, weight, group or numbers; photos of one item must agree");
+                    $"{path}: lines {first.Line} and {photo.Line} have the same {columns.AverageBy} '{first.Average}' but differ in {what}, {differing.Here} and {differing.There}; photos of one item must agree");
             }
         }
 

@@ -6,6 +6,12 @@ internal sealed record ManifestHeader(
 {
     public static ManifestHeader Find(string file, string[] header, ManifestColumns columns)
     {
+        if (header is [var only] && only.IndexOfAny([';', '\t', '|']) is >= 0 and var at)
+        {
+            throw new DatasetException(
+                $"{file}: its columns are separated by '{(only[at] == '\t' ? "tab" : only[at])}'; expected commas in a .csv, tabs in a .tsv");
+        }
+
         var label = columns.Target is not null && columns.Label is null ? null : Column(columns.Label, "label", "class");
         var target = columns.Label is not null && columns.Target is null ? null : Column(columns.Target, "target", "value", "y");
         if (columns.IgnoreAnswers)

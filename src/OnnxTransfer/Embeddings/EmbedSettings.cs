@@ -6,8 +6,11 @@ public sealed record EmbedSettings
     /// <summary>Threads that read, decode and resize; 0: one for each core.</summary>
     public int DecodeThreads { get; init; }
 
-    /// <summary>How many images may fail before the run ends with an error; null: any number, as long as one succeeds.</summary>
-    public int? MaxFailures { get; init; }
+    /// <summary>
+    /// How many images may fail before the run ends with an error that lists them; null: any number, as long as one
+    /// succeeds. The rest is embedded and kept either way.
+    /// </summary>
+    public int? MaxFailures { get; init; } = 0;
 
     /// <summary>Told about every half second.</summary>
     public IProgress<EmbedProgress>? Progress { get; init; }

@@ -87,7 +87,7 @@ public static class Embedder
         {
             var allowed = failures.Count == images.Length ? "" : $", {settings.MaxFailures} are allowed";
             throw new TooManyFailuresException(
-                $"{failures.Count} of {images.Length} images failed{allowed}; the first: {failures[0].Reason}. What was embedded is kept", failures);
+                $"{failures.Count} of {images.Length} images failed{allowed}; the first: {failures[0].Reason}. What was embedded is kept; mend or remove the images, or allow more failures", failures);
         }
     }
 

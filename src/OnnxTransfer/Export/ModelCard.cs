@@ -11,7 +11,7 @@ namespace OnnxTransfer.Export;
 public sealed record ModelCard
 {
     /// <summary>The metadata key.</summary>
-    public const string MetadataKey = "onnxtransfer";
+    public const string MetadataKey = Onnx.ModelMetadata.CardKey;
 
     /// <summary>Version of this card's layout.</summary>
     public const int CurrentFormat = 1;

@@ -26,7 +26,7 @@ internal static class L2Path
             return (values[best], path, []);
         }
 
-        string end = best == 0 ? "strongest value tried: raise L2Search.Maximum" : "weakest value tried: lower L2Search.Minimum";
+        string end = best == 0 ? "strongest value tried: a stronger one (L2Search.Maximum) may be better" : "weakest value tried: a weaker one (L2Search.Minimum) may be better";
         return (values[best], path, [$"the chosen L2 = {values[best]:g3} is the {end} to look further"]);
     }
 }

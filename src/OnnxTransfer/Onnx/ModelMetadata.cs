@@ -5,6 +5,9 @@ namespace OnnxTransfer.Onnx;
 /// <summary>The free texts an ONNX file carries (metadata_props).</summary>
 public static class ModelMetadata
 {
+    /// <summary>The key under which a fused model carries its card.</summary>
+    public const string CardKey = "onnxtransfer";
+
     /// <summary>Adds <paramref name="entries"/> in the order of their keys; a key that is there already gets the new text.</summary>
     public static OnnxModel Merge(OnnxModel model, IReadOnlyDictionary<string, string> entries)
     {

@@ -82,6 +82,7 @@ public sealed class OnnxModel
         ModelReader.Read(bytes, source, folder: null);
 
     /// <summary>Writes the file whole or not at all: under another name first, then renamed over <paramref name="path"/>.</summary>
+    /// <exception cref="OnnxException">The file cannot be written.</exception>
     public void Save(string path)
     {
         var part = $"{path}.{Guid.NewGuid():N}.part";
@@ -95,10 +96,10 @@ public sealed class OnnxModel
 
             File.Move(part, path, overwrite: true);
         }
-        catch
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             File.Delete(part);
-            throw;
+            throw new OnnxException($"{path}: cannot be written ({error.Message}); free space there, or name a file that can be written", error);
         }
     }
 

@@ -128,7 +128,7 @@ public sealed class ImageModel : IDisposable
         if (numbers.Count != Card.Numbers.Count)
         {
             throw new OnnxTransferException(
-                $"{Path} wants {Card.Numbers.Count} numbers beside the image ({string.Join(", ", Card.Numbers)}) and got {numbers.Count}; give them as columns of a manifest");
+                $"{Path} wants {Card.Numbers.Count} numbers beside the image ({string.Join(", ", Card.Numbers)}) and got {numbers.Count}; give them as the numbers of the item, or as columns of a manifest");
         }
     }
 

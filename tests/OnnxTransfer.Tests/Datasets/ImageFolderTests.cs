@@ -19,7 +19,7 @@ public sealed class ImageFolderTests : IDisposable
         Assert.Equal([0, 1, 1], dataset.Items.Select(item => item.Label));
         Assert.Equal(["ü ö.webp", "a.png", "b.jpg"], dataset.Items.Select(item => Path.GetFileName(item.Name)));
         Assert.False(dataset.HasOwnSplits);
-        Assert.Equal(["1 files passed over (1 .txt)"], dataset.Notes);
+        Assert.Equal(["1 files without an image's ending passed over (1 .txt)"], dataset.Notes);
     }
 
     [Fact]
@@ -32,6 +32,17 @@ public sealed class ImageFolderTests : IDisposable
         Assert.True(dataset.HasOwnSplits);
         Assert.Equal([Split.Train, Split.Train, Split.Validation, Split.Test], dataset.Items.Select(item => item.Split));
         Assert.Equal([0, 1, 0, 1], dataset.Items.Select(item => item.Label));
+    }
+
+    [Fact]
+    public void Split_folders_may_be_capitalised_and_others_are_noted()
+    {
+        _folder.With("Train/a/1.jpg", "Train/b/2.jpg", "TEST/b/4.jpg", "extra/a/5.jpg");
+
+        var dataset = ImageFolder.Open(_folder.Path);
+
+        Assert.Equal([Split.Train, Split.Train, Split.Test], dataset.Items.Select(item => item.Split));
+        Assert.Equal([$"{_folder["extra"]}: not read; beside train only val, validation and test are"], dataset.Notes);
     }
 
     [Fact]

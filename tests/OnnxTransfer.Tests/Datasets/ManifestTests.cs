@@ -57,6 +57,7 @@ public sealed class ManifestTests : IDisposable
     [InlineData("path,label,target\na.jpg,x,1\n", "columns 'label' and 'target' both say what to predict; name one of them (--label or --target)")]
     [InlineData("picture,label\na.jpg,x\n", "no column of image files; found picture, label, expected a column named path (or name yours with --path-column)")]
     [InlineData("path,label\na.jpg,x\na.jpg,y\n", "lines 2 and 3 name the same file {0}/a.jpg with another label, target or split; keep one of them")]
+    [InlineData("path;label\na.jpg;x\n", "its columns are separated by ';'; expected commas in a .csv, tabs in a .tsv")]
     [InlineData("path,label\n", "no rows below the header; expected one row for each image")]
     [InlineData("", "empty file; expected a header such as path,label and one row for each image")]
     public void Faults_are_told_with_their_line(string text, string message)
@@ -81,7 +82,7 @@ public sealed class ManifestTests : IDisposable
 
         var error = Assert.Throws<DatasetException>(() => Open("path,house,target\na.jpg,h1,1\nb.jpg,h1,2\n", columns));
 
-        Assert.Contains("lines 2 and 3 have the same house 'h1' but differ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("lines 2 and 3 have the same house 'h1' but differ in target, 1 and 2; photos of one item must agree", error.Message, StringComparison.Ordinal);
     }
 
     private Dataset Open(string text, ManifestColumns? columns = null, string ending = ".csv")

@@ -84,7 +84,7 @@ public sealed class FusedModelTests : IDisposable
 
         var error = Assert.Throws<OnnxTransferException>(() => model.Predict(data.Items[0] with { Numbers = [] }));
         Assert.Equal(
-            $"{_folder["m.onnx"]} wants 1 numbers beside the image (beds) and got 0; give them as columns of a manifest", error.Message);
+            $"{_folder["m.onnx"]} wants 1 numbers beside the image (beds) and got 0; give them as the numbers of the item, or as columns of a manifest", error.Message);
 
         ImageSource Photo(string kind, int i) => new(_folder["learnable", kind, $"{i:0000}.bmp"]);
     }
