@@ -104,6 +104,16 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public void Its_measurements_are_those_of_the_committed_tables()
+    {
+        var committed = Repository.Read("benchmarks/results/amd-epyc/README.md").Split('\n');
+        var rows = Readme.Split('\n').Where(line => MeasuredRow().IsMatch(line)).ToArray();
+
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row => Assert.Contains(row, committed));
+    }
+
+    [Fact]
     public void It_stays_short_and_begins_with_the_two_commands()
     {
         var lines = Readme.Split('\n');
@@ -126,6 +136,9 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"^```(\w*)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
+
+    [GeneratedRegex(@"^\| \d+\.\d+ \|")]
+    private static partial Regex MeasuredRow();
 
     [GeneratedRegex(@"\]\(([^)#\s]+)\)")]
     private static partial Regex Link();
