@@ -161,7 +161,7 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     [InlineData("'--max-failures' or 'x%'", "--max-failures", "x%")]
-    [InlineData("expected 1 or more", "--batch", "0")]
+    [InlineData("expected 0 or more", "--batch", "-1")]
     [InlineData("ends in .npy", "--out", "e.txt")]
     [InlineData("--provider", "--provider", "tpu")]
     [InlineData("Unrecognized command or argument '--bogus'", "--bogus", "1")]

@@ -13,11 +13,7 @@ internal static class Outside
     public static string Descriptions => Path.GetFullPath(Path.Combine(Folder(), "../../../models"));
 
     /// <summary>Skips the test, saying why, where the models are absent.</summary>
-    public static string NeedModels()
-    {
-        Skip.If(Models is null, $"{Variable} names no folder with models/");
-        return Models!;
-    }
+    public static string NeedModels() => TestData.Require("models");
 
     /// <summary>The embedded backbones of the repository; null where there are none.</summary>
     public static string? Embedded

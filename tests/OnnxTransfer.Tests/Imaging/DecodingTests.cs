@@ -36,10 +36,7 @@ public class DecodingTests
     [MemberData(nameof(Photos))]
     public void Photos_equal_those_of_Pillow(string file)
     {
-        string? data = Environment.GetEnvironmentVariable("ONNXTRANSFER_TESTDATA");
-        Skip.If(data is null, "ONNXTRANSFER_TESTDATA is not set");
-        string path = Path.Combine(data, "photos", file);
-        Skip.IfNot(File.Exists(path), $"{path} is not there");
+        string path = TestData.Require("photos", file);
         var expected = Golden.Read<Golden.Picture>("photos.json").Single(picture => picture.File == file);
         byte[] encoded = File.ReadAllBytes(path);
         SkipWithout(ImageHeader.Detect(encoded));
