@@ -116,7 +116,7 @@ public sealed class ProcessTests : IDisposable
         {
             var data = SmallImages.WriteCifar(_folder, count, $"cifar{count}");
             var run = CommandRun.Finish(Start(
-                "embed", data, "--tap", "layer2", "--cache", _folder[$"cache{count}"], "--json"));
+                "embed", data, "--tap", "layer2", "--batch", "32", "--cache", _folder[$"cache{count}"], "--json"));
             return (double)run.Json["peakMegabytes"]!;
         }
 

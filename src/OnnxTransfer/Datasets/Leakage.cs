@@ -13,14 +13,21 @@ public static class Leakage
     /// <summary>Contents that occur in more than one split, in data set order.</summary>
     /// <param name="dataset">The data set.</param>
     /// <param name="contents">A content hash for each image, item by item, image by image; null where it could not be read.</param>
-    public static IReadOnlyList<LeakedContent> Find<TContent>(Dataset dataset, IReadOnlyList<TContent?> contents)
+    public static IReadOnlyList<LeakedContent> Find<TContent>(Dataset dataset, IEnumerable<TContent?> contents)
         where TContent : struct
     {
-        // Almost always nothing leaks: a first pass only notes where each content was seen first.
-        var images = dataset.Items.SelectMany(item => item.Images, (item, image) => (image.Name, item.Split));
+        // Almost always nothing leaks. Only contents outside the largest split are remembered; the largest is walked past them.
+        var splits = dataset.Items.CountBy(item => item.Split).ToDictionary();
+        if (splits.Count < 2)
+        {
+            return [];
+        }
+
+        var largest = splits.MaxBy(pair => pair.Value).Key;
+        var images = dataset.Items.SelectMany(item => item.Images, (item, image) => (image.Name, item.Split)).Zip(contents);
         var seen = new Dictionary<TContent, Split>();
         var leaked = new HashSet<TContent>();
-        foreach (var (split, content) in dataset.Items.SelectMany(item => item.Images, (item, _) => item.Split).Zip(contents))
+        foreach (var ((_, split), content) in images.Where(image => image.First.Split != largest))
         {
             if (content is { } known && !seen.TryAdd(known, split) && seen[known] != split)
             {
@@ -28,9 +35,12 @@ public static class Leakage
             }
         }
 
-        return leaked.Count == 0 ? [] : [.. images.Zip(contents)
-            .Where(pair => pair.Second is { } content && leaked.Contains(content))
-            .GroupBy(pair => pair.Second!.Value, pair => pair.First)
+        leaked.UnionWith(images
+            .Where(image => image.First.Split == largest && image.Second is { } content && seen.ContainsKey(content))
+            .Select(image => image.Second!.Value));
+        return leaked.Count == 0 ? [] : [.. images
+            .Where(image => image.Second is { } content && leaked.Contains(content))
+            .GroupBy(image => image.Second!.Value, image => image.First)
             .Select(group => new LeakedContent(
                 [.. group.Select(image => image.Name)],
                 [.. group.Select(image => image.Split).Distinct().Order()]))];

@@ -17,7 +17,7 @@ internal sealed class EmbedPipeline(
 {
     private readonly PipelineClocks _clocks = new();
     private readonly int _pixelBytes = 3 * backbone.PixelHeight * backbone.PixelWidth;
-    private readonly ConcurrentDictionary<ImageIdentity, byte> _claimed = [];
+    private readonly HashSet<ImageIdentity> _claimed = [];
     private readonly ConcurrentDictionary<int, string> _failures = [];
     private readonly ImageIdentity[] _results = new ImageIdentity[images.Count];
     private int _next = -1;
@@ -25,7 +25,7 @@ internal sealed class EmbedPipeline(
     private int _fromCache;
 
     /// <summary>Decoder and content of each image; a null decoder where it failed.</summary>
-    public IReadOnlyList<ImageIdentity> Results => _results;
+    public ImageIdentity[] Results => _results;
 
     public int Embedded => Volatile.Read(ref _embedded);
 
@@ -72,7 +72,13 @@ internal sealed class EmbedPipeline(
     private async Task PrepareAllAsync(ImageBytes files, ChannelWriter<PreparedImage> prepared, CancellationTokenSource stop)
     {
         var preparer = new ImagePreparer(backbone, cache, spaces, files, _clocks);
-        Func<ImageIdentity, bool> claim = image => _claimed.TryAdd(image, 0);
+        Func<ImageIdentity, bool> claim = image =>
+        {
+            lock (_claimed)
+            {
+                return _claimed.Add(image);
+            }
+        };
         for (int i; !stop.IsCancellationRequested && (i = Interlocked.Increment(ref _next)) < images.Count;)
         {
             try

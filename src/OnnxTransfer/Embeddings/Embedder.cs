@@ -34,7 +34,7 @@ public static class Embedder
         var failures = Failures(pipeline, spaces, images);
         Check(images, failures, settings);
         var (bottleneck, work) = (Bottleneck(pipeline, clock.Elapsed.TotalSeconds), pipeline.Work());
-        return new EmbedRun(dataset, backbone, spaces, [.. pipeline.Results], ContentOf(pipeline.Results), new EmbedReport
+        return new EmbedRun(dataset, backbone, spaces, pipeline.Results, ContentOf(pipeline.Results), new EmbedReport
         {
             Images = images.Length,
             Embedded = pipeline.Embedded,
@@ -45,7 +45,7 @@ public static class Embedder
             Bottleneck = bottleneck,
             Provider = backbone.Provider.ToString().ToLowerInvariant(),
             Decoders = pipeline.Results.Where(result => result.Decoder is not null).CountBy(result => result.Decoder).ToDictionary(StringComparer.Ordinal),
-            Leaks = Leakage.Find<ContentKey>(dataset, [.. pipeline.Results.Select(result => result.Decoder is null ? (ContentKey?)null : result.Key)]),
+            Leaks = Leakage.Find(dataset, pipeline.Results.Select(result => result.Decoder is null ? (ContentKey?)null : result.Key)),
         });
     }
 
