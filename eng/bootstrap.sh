@@ -93,8 +93,9 @@ npm_fetch() { # "name version hash" -> path of the unpacked package
   mkdir -p "$place"
   say "downloading $name@$version from npm"
   (cd "$place" && npm pack --silent --ignore-scripts "$name@$version" >/dev/null) || fail "npm could not deliver $name@$version"
-  local got; got=$(openssl dgst -sha512 -binary "$place"/*.tgz | base64 -w0)
-  [ "$got" = "$hash" ] || fail "$name@$version: its hash is $got, expected $hash; nothing of it is used"
+  local got expected; got=$(sha512sum <"$(echo "$place"/*.tgz)" | cut -d' ' -f1)
+  expected=$(base64 -d <<<"$hash" | od -An -v -tx1 | tr -d ' \n')
+  [ "$got" = "$expected" ] || fail "$name@$version: its SHA-512 is $got, expected $expected; nothing of it is used"
   tar xzf "$place"/*.tgz -C "$place"
   rm "$place"/*.tgz
   echo "$place/package"
@@ -149,7 +150,6 @@ make_local() {
   has_local Microsoft.ML.OnnxRuntime.Managed && has_local Microsoft.ML.OnnxRuntime &&
     { [ "$flavor" = cpu ] || has_local Microsoft.ML.OnnxRuntime.Gpu; } && return
   command -v npm >/dev/null || fail "the NuGet source lacks Microsoft.ML.OnnxRuntime $ort, and its replacement needs npm: install Node.js with npm, or configure a NuGet source that has it"
-  command -v openssl >/dev/null || fail "checking the npm packages' hashes needs openssl: install it"
   work=$(mktemp -d "$state/packing-XXXXXX"); trap 'rm -rf "$work"' EXIT
   echo '<Project />' >"$work/Directory.Build.props"
   echo '<Project><PropertyGroup><ManagePackageVersionsCentrally>false</ManagePackageVersionsCentrally></PropertyGroup></Project>' >"$work/Directory.Packages.props"
