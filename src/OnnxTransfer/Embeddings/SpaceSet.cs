@@ -11,9 +11,6 @@ internal sealed class SpaceSet(EmbeddingCache cache, Backbone backbone)
 {
     private readonly ConcurrentDictionary<string, EmbeddingSpace[]> _byDecoder = new(StringComparer.Ordinal);
 
-    /// <summary>All spaces opened so far.</summary>
-    public IEnumerable<EmbeddingSpace> All => _byDecoder.Values.SelectMany(spaces => spaces);
-
     /// <summary>The spaces for images of this decoder, in the order of the backbone's taps.</summary>
     public EmbeddingSpace[] For(string decoder) =>
         _byDecoder.TryGetValue(decoder, out var spaces) ? spaces : _byDecoder.GetOrAdd(decoder, Open);

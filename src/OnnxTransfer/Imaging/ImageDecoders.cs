@@ -1,3 +1,5 @@
+using OnnxTransfer.Datasets;
+
 namespace OnnxTransfer.Imaging;
 
 /// <summary>
@@ -87,6 +89,15 @@ public sealed class ImageDecoders
         var stored = For(header.Format, file).Decode(encoded, file, Limits);
         return ExifOrientation.Apply(stored, ExifOrientation.Find(encoded, header.Format));
     }
+
+    /// <summary>Decodes the bytes of <paramref name="source"/>: an encoded file, or raw pixels as they are stored.</summary>
+    /// <exception cref="ImageException">Anything that is wrong with the image.</exception>
+    public RgbImage Decode(ReadOnlySpan<byte> bytes, ImageSource source) => source.Layout switch
+    {
+        ImageLayout.Grey8 => RgbImage.FromGrey8(bytes, source.Width, source.Height),
+        ImageLayout.PlanarRgb8 => RgbImage.FromPlanarRgb8(bytes, source.Width, source.Height),
+        _ => Decode(bytes, source.Path),
+    };
 
     private static string Cure(ImageFormat format) => format switch
     {

@@ -70,9 +70,10 @@ public sealed record PixelPreprocessing
     /// <summary>Resizes and crops one image; only the pixels that survive the crop are computed.</summary>
     /// <param name="image">An image of any size.</param>
     /// <param name="destination">Takes <see cref="ByteCount"/> bytes: crop height x crop width x 3.</param>
-    /// <exception cref="ArgumentException">The destination is too short, the settings contradict each other, or the image is so
-    /// narrow that the resized one cannot be counted in 31 bits.</exception>
-    public void Apply(RgbImage image, Span<byte> destination)
+    /// <param name="file">The image's name, for errors.</param>
+    /// <exception cref="ArgumentException">The destination is too short, or the settings contradict each other.</exception>
+    /// <exception cref="ImageException">The image is so narrow that the resized one cannot be counted in 31 bits.</exception>
+    public void Apply(RgbImage image, Span<byte> destination, string file = "image")
     {
         if (destination.Length < ByteCount)
         {
@@ -80,7 +81,7 @@ public sealed record PixelPreprocessing
         }
 
         destination = destination[..ByteCount];
-        var (width, height) = ResizedSize(image.Width, image.Height);
+        var (width, height) = ResizedSize(image.Width, image.Height, file);
         var (left, columns, gapLeft) = Centre(width, CropWidth);
         var (top, rows, gapTop) = Centre(height, CropHeight);
         if (columns < CropWidth || rows < CropHeight)
@@ -103,7 +104,7 @@ public sealed record PixelPreprocessing
     public override string ToString() => Signature;
 
     // The size between resize and crop; torchvision's _compute_resized_output_size.
-    internal (int Width, int Height) ResizedSize(int width, int height)
+    internal (int Width, int Height) ResizedSize(int width, int height, string file = "image")
     {
         if (Resize == ResizeRule.Exact)
         {
@@ -120,8 +121,10 @@ public sealed record PixelPreprocessing
         double longer = (double)((long)Height * Math.Max(width, height)) / shorter;
         if (longer > int.MaxValue / 3)
         {
-            throw new ArgumentException(
-                $"an image of {width} x {height} pixels is too narrow for {Signature}: its longer side would become {longer:F0} pixels");
+            throw new ImageException(
+                file,
+                ImageFault.TooLarge,
+                $"{width} x {height} pixels are too narrow for {Signature}: the longer side would become {longer:F0} pixels; crop the image or remove it");
         }
 
         return width <= height ? (Height, (int)longer) : ((int)longer, Height);

@@ -62,7 +62,7 @@ public sealed class ImageModel : IDisposable
         var pixels = new byte[PixelBytes];
         using (var image = _decoders.Decode(encoded, name))
         {
-            _preprocessing.Apply(image, pixels);
+            _preprocessing.Apply(image, pixels, name);
         }
 
         return new ImagePrediction(Classes, Run(pixels, 1, [])[0]);
@@ -98,13 +98,8 @@ public sealed class ImageModel : IDisposable
     internal void Prepare(ImageSource source, ImageBytes files, ref byte[] buffer, Span<byte> pixels)
     {
         var bytes = files.Read(source, ref buffer);
-        using var image = source.Layout switch
-        {
-            ImageLayout.Grey8 => RgbImage.FromGrey8(bytes, source.Width, source.Height),
-            ImageLayout.PlanarRgb8 => RgbImage.FromPlanarRgb8(bytes, source.Width, source.Height),
-            _ => _decoders.Decode(bytes, source.Path),
-        };
-        _preprocessing.Apply(image, pixels);
+        using var image = _decoders.Decode(bytes, source);
+        _preprocessing.Apply(image, pixels, source.Name);
     }
 
     /// <summary>Runs <paramref name="count"/> preprocessed images; one output row for each, or one in all where photos are averaged.</summary>

@@ -37,8 +37,9 @@ public class PixelPreprocessingTests
     public void An_extremely_narrow_image_is_refused_by_name()
     {
         using var image = new RgbImage(1, 10_000_000);
-        var error = Assert.Throws<ArgumentException>(() => PixelPreprocessing.ShorterSide(256, 1).Apply(image, new byte[3]));
-        Assert.Contains("too narrow for shorterSide 256 bilinear crop 1x1: its longer side would become 2560000000 pixels", error.Message);
+        var error = Assert.Throws<ImageException>(() => PixelPreprocessing.ShorterSide(256, 1).Apply(image, new byte[3], "strip.png"));
+        Assert.Contains("too narrow for shorterSide 256 bilinear crop 1x1: the longer side would become 2560000000 pixels; crop the image or remove it", error.Message);
+        Assert.Equal(("strip.png", ImageFault.TooLarge), (error.File, error.Fault));
     }
 
     [Fact]
