@@ -96,7 +96,7 @@ public sealed class Backbone : IDisposable
         var graph = Cut.At(BatchDimension.Free(model), [.. taps.Select(t => t.Tensor).Distinct()]);
         foreach (var tap in taps)
         {
-            graph = Pooling.Attach(graph, tap.Tensor, tap.Pooling, tap.Shape, tap.OutputName, input.Layout);
+            graph = Pooling.Attach(graph, tap.Tensor, tap.Pooling, tap.Shape, tap.OutputName, tap.Layout);
         }
 
         graph = Cut.At(graph, [.. taps.Select(t => t.OutputName)]);

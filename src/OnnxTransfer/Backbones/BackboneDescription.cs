@@ -17,8 +17,11 @@ public sealed record BackboneDescription
     /// <summary>Name of the ONNX file, beside the description or in another folder of the catalogue.</summary>
     public required string File { get; init; }
 
-    /// <summary>SHA-256 of the ONNX file, 64 lower-case hexadecimal digits.</summary>
-    public required string Sha256 { get; init; }
+    /// <summary>SHA-256 of the ONNX file, 64 lower-case hexadecimal digits; empty where nobody has computed it yet.</summary>
+    public string Sha256 { get; init; } = "";
+
+    /// <summary>The command, or in words the way, to get the ONNX file; empty where not said.</summary>
+    public string Obtain { get; init; } = "";
 
     /// <summary>Where the weights come from.</summary>
     public string Source { get; init; } = "";

@@ -8,8 +8,9 @@ namespace OnnxTransfer.Backbones;
 /// <param name="Shape">[C, H, W] or [D], before pooling.</param>
 /// <param name="Pooling">How it becomes a vector.</param>
 /// <param name="Width">The length of that vector.</param>
+/// <param name="Layout">Layout of the map in the graph.</param>
 /// <param name="Identity">All that decides the vector of given pixels: weights, tensor, pooling, normalisation, precision. For cache keys.</param>
-public sealed record BackboneTap(string Name, string Tensor, IReadOnlyList<int> Shape, TapPooling Pooling, int Width, string Identity)
+public sealed record BackboneTap(string Name, string Tensor, IReadOnlyList<int> Shape, TapPooling Pooling, int Width, TensorLayout Layout, string Identity)
 {
     /// <summary>As it is asked for: <c>layer3:average</c>.</summary>
     public string Label => $"{Name}:{Pooling}";

@@ -57,7 +57,8 @@ internal static class DescriptionReader
             Name = root["name"].Text(),
             Family = root.Optional("family")?.Text() ?? "",
             File = FileName(root["file"]),
-            Sha256 = Hash(root["sha256"]),
+            Sha256 = root.Optional("sha256") is { } hash ? Hash(hash) : "",
+            Obtain = root.Optional("obtain")?.Text() ?? "",
             Source = root.Optional("source")?.Text() ?? "",
             Licence = root.Optional("licence")?.Text() ?? "",
             Input = input,
@@ -80,10 +81,13 @@ internal static class DescriptionReader
 
     private static InputDescription Input(JsonField field) => new(
         field["tensor"].Text(),
-        field["layout"].OneOf(("NCHW", TensorLayout.Nchw), ("NHWC", TensorLayout.Nhwc)),
+        Layout(field["layout"]),
         field["height"].Number(),
         field["width"].Number(),
-        field["channels"].OneOf(("RGB", ChannelOrder.Rgb), ("BGR", ChannelOrder.Bgr)));
+        field["channels"].OneOf(("RGB", ChannelOrder.Rgb), ("BGR", ChannelOrder.Bgr)),
+        field.Optional("batch")?.Number() ?? 0);
+
+    private static TensorLayout Layout(JsonField field) => field.OneOf(("NCHW", TensorLayout.Nchw), ("NHWC", TensorLayout.Nhwc));
 
     private static PreprocessingDescription Preprocessing(JsonField field, InputDescription input)
     {
@@ -146,7 +150,7 @@ internal static class DescriptionReader
         var widthField = field["width"];
         var width = widthField.Number();
         return width == pooling.WidthOf(shape)
-            ? new(name.Text(), field["tensor"].Text(), shape, pooling, width)
+            ? new(name.Text(), field["tensor"].Text(), shape, pooling, width, field.Optional("layout") is { } layout ? Layout(layout) : null)
             : throw widthField.Wrong($"{pooling.WidthOf(shape)}, the width of shape [{string.Join(", ", shape)}] with pooling {pooling}");
     }
 

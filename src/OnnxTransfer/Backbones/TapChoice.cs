@@ -41,7 +41,7 @@ internal static class TapChoice
             throw new BackboneException($"tap '{text}': is a vector of {tap.Shape[0]}, which has no places to pool over; expected '{name}' or '{name}:none'");
         }
 
-        return new(name, tap.Tensor, tap.Shape, pooling, pooling.WidthOf(tap.Shape), Identity: "");
+        return new(name, tap.Tensor, tap.Shape, pooling, pooling.WidthOf(tap.Shape), tap.Layout ?? description.Input.Layout, Identity: "");
     }
 
     private static string Known(BackboneDescription description) =>

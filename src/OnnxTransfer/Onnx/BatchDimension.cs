@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using Google.Protobuf;
 using OnnxTransfer.Onnx.Proto;
 
 namespace OnnxTransfer.Onnx;
@@ -64,23 +62,6 @@ public static class BatchDimension
     {
         var tensor = graph.Initializer.FirstOrDefault(t => t.Name == name)
             ?? graph.Node.FirstOrDefault(n => n.OpType == "Constant" && n.Output.Contains(name))?.Attribute.FirstOrDefault(a => a.Name == "value")?.T;
-        if (tensor is null || tensor.DataType != (int)ElementType.Int64)
-        {
-            return null;
-        }
-
-        if (tensor.Int64Data.Count > 0)
-        {
-            return [.. tensor.Int64Data];
-        }
-
-        var bytes = tensor.RawData.Span;
-        var values = new long[bytes.Length / sizeof(long)];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes[(i * sizeof(long))..]);
-        }
-
-        return values;
+        return tensor is { DataType: (int)ElementType.Int64 } ? TensorData.Longs(tensor) : null;
     }
 }
