@@ -93,9 +93,13 @@ public class ModelProfileTests
         builder.Node("BatchNormalization", ["x", one, one, one, one], "a");
         builder.Node("Conv", ["a", w], "b");
         builder.Node("BatchNormalization", ["b", one, one, one, one], "c");
-        builder.Output("c");
+        builder.Node("Conv", ["c", w], "d");
+        builder.Node("BatchNormalization", ["d", one, one, one, one], "e");
+        builder.Node("Add", ["d", "e"], "f");
+        builder.Output("f");
 
-        Assert.Equal(["Batch normalisation is not folded: 2 nodes, 1 of them right behind a convolution or Gemm that could take it up; each reads and writes a whole activation."],
+        // Behind the input, behind b, behind d, which is read twice.
+        Assert.Equal(["Batch normalisation is not folded: 3 nodes, 1 of them right behind a convolution or Gemm that could take it up; each reads and writes a whole activation."],
             Profile(builder.Build()).Warnings);
     }
 
@@ -141,6 +145,14 @@ public class ModelProfileTests
 
         Assert.Equal(training ? [$"It was exported in training mode: 1 node ({operation}) whose outputs depend on the batch or on chance; export it again after model.eval()."] : [],
             warnings);
+    }
+
+    [Fact]
+    public void Dropping_nothing_is_no_training()
+    {
+        var model = Of(13, "Dropout", [new long[] { -1, 4 }, new Weights([], [0f]), new Longs(1)]);
+
+        Assert.Empty(Profile(model).Warnings);
     }
 
     [Fact]

@@ -25,6 +25,8 @@ public class ShapeArithmeticTests
             Add(operation, [row, column]);
         }
 
+        Add("Mod", [odd, builder.Longs("divisor", [4, 4, -3, -2], 4)]);
+
         // torch's floor(size * scale), in float32.
         var sizes = builder.Node("Cast", [shape], "sizes", ("to", (int)ElementType.Float));
         Add("Mul", [sizes, floats]);

@@ -17,7 +17,8 @@ internal static class ModelWarnings
     {
         var normalizations = model.Graph.Node.Where(n => n.OpType == "BatchNormalization").ToArray();
         var convolved = model.Graph.Node.Where(n => n.OpType is "Conv" or "ConvTranspose" or "Gemm").SelectMany(n => n.Output).ToHashSet(StringComparer.Ordinal);
-        var after = normalizations.Count(n => n.Input.Count > 0 && convolved.Contains(n.Input[0]));
+        var readers = model.Graph.Node.SelectMany(n => n.Input).Concat(model.Outputs.Select(o => o.Name)).CountBy(name => name).ToDictionary(StringComparer.Ordinal);
+        var after = normalizations.Count(n => n.Input.Count > 0 && convolved.Contains(n.Input[0]) && readers[n.Input[0]] == 1);
         return normalizations.Length == 0 ? null
             : $"Batch normalisation is not folded: {Nodes(normalizations.Length)}, {after} of them right behind a convolution or Gemm that could take it up; each reads and writes a whole activation.";
     }
