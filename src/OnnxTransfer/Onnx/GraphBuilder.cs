@@ -16,6 +16,7 @@ internal sealed class GraphBuilder
     private readonly ModelProto _proto;
     private readonly string _source;
     private readonly HashSet<string> _names;
+    private readonly HashSet<string> _nodeNames;
     private readonly List<NodeProto> _added = [];
 
     private GraphBuilder(ModelProto proto, string source)
@@ -23,6 +24,7 @@ internal sealed class GraphBuilder
         _proto = proto;
         _source = source;
         _names = [.. Graph.Input.Select(i => i.Name), .. Graph.Initializer.Select(t => t.Name), .. Graph.Node.SelectMany(n => n.Output)];
+        _nodeNames = [.. Graph.Node.Select(n => n.Name)];
     }
 
     public int Opset { get; private init; }
@@ -81,7 +83,8 @@ internal sealed class GraphBuilder
     public string NodeInto(string output, string operation, string[] inputs, params (string Name, object Value)[] attributes)
     {
         Take(output);
-        var node = new NodeProto { OpType = operation, Name = output };
+        var node = new NodeProto { OpType = operation, Name = Free(output, _nodeNames) };
+        _nodeNames.Add(node.Name);
         node.Input.AddRange(inputs);
         node.Output.Add(output);
         node.Attribute.AddRange(attributes.Select(a => Attribute(a.Name, a.Value)));
@@ -133,10 +136,12 @@ internal sealed class GraphBuilder
         return tensor.Name;
     }
 
-    private string Free(string hint)
+    private string Free(string hint) => Free(hint, _names);
+
+    private static string Free(string hint, HashSet<string> taken)
     {
         var name = hint;
-        for (var i = 1; _names.Contains(name); i++)
+        for (var i = 1; taken.Contains(name); i++)
         {
             name = $"{hint}_{i}";
         }

@@ -101,6 +101,17 @@ public class PoolingTests
         Assert.Equal("graph: already has a tensor 'x', so none of that name can be added; choose another name", error.Message);
     }
 
+    [Fact]
+    public void A_node_of_the_outputs_name_is_not_in_the_way()
+    {
+        var network = Graphs.Relu(8);
+        network.Graph.Node[0].Name = "pooled";
+
+        var found = Graphs.Run(Pooling.Attach(network, "y", TapPooling.None, [8], "pooled"), ("x", TensorValue.Of(new float[8], 1, 8)));
+
+        Assert.Equal([1, 8], found.Shape);
+    }
+
     [Theory]
     [InlineData("average", 3)]
     [InlineData("max", 3)]
