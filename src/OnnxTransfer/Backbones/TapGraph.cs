@@ -8,7 +8,7 @@ internal static class TapGraph
     public static OnnxModel Of(OnnxModel model, CatalogueEntry entry, IReadOnlyList<BackboneTap> taps, Precision precision)
     {
         var (input, preprocessing) = (entry.Description.Input, entry.Description.Preprocessing);
-        var graph = Cut.At(OutOfTheWay(Batched(model, input, entry.DescriptionPath)), [.. taps.Select(t => t.GraphTensor).Distinct()]);
+        var graph = OutOfTheWay(Cut.At(Batched(model, input, entry.DescriptionPath), [.. taps.Select(t => t.Tensor).Distinct()]));
         if (precision == Precision.Fp16)
         {
             // Between pixels and pooling: the sums over places and what is given stay float32. Batch norms go first, since
