@@ -56,6 +56,43 @@ public class PoolingTests
         Graphs.Near(golden.GetProperty("pooled").Floats("grid3"), found.Floats, 1e-6f);
     }
 
+    [Theory]
+    [InlineData(TensorLayout.Nchw)]
+    [InlineData(TensorLayout.Nhwc)]
+    public void Both_is_torchs_average_followed_by_its_max(TensorLayout layout)
+    {
+        var golden = Golden.Case("both", "taps.json");
+        var (x, shape) = (golden.Floats(layout == TensorLayout.Nchw ? "x" : "xNhwc"), golden.Ints("shape"));
+        long[] dims = layout == TensorLayout.Nchw ? [shape[0], shape[1], shape[2]] : [shape[1], shape[2], shape[0]];
+
+        var model = Pooling.Attach(Graphs.Identity(13, dims), "y", TapPooling.Both, shape, "pooled", layout);
+        var found = Graphs.Run(model, ("x", TensorValue.Of(x, [2, .. dims])));
+
+        Assert.Equal([2, 2 * shape[0]], found.Shape);
+        Graphs.Near(golden.Floats("pooled"), found.Floats, 1e-6f);
+        Assert.Equal($"float pooled[N,{2 * shape[0]}]", Assert.Single(model.Outputs).ToString());
+    }
+
+    [Theory]
+    [InlineData(ElementType.Float16, "average")]
+    [InlineData(ElementType.Float16, "grid3")]
+    [InlineData(ElementType.Double, "max")]
+    [InlineData(ElementType.Double, "grid4")]
+    public void Another_float_type_is_pooled_to_float32(ElementType type, string pooling)
+    {
+        var golden = Golden.Case("pooling")[1];
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, -1, 2, 7, 5);
+        builder.NodeInto("cast", "Cast", ["x"], ("to", (int)type));
+        builder.NodeInto("y", "Identity", ["cast"]);
+        builder.Output("y", type, -1, 2, 7, 5);
+
+        var model = Pooling.Attach(builder.Build(), "y", TapPooling.Parse(pooling), [2, 7, 5], "pooled");
+
+        Assert.StartsWith("float pooled[N,", Assert.Single(model.Outputs).ToString());
+        Graphs.Near(golden.GetProperty("pooled").Floats(pooling), Graphs.Run(model, ("x", TensorValue.Of(golden.Floats("x"), 2, 2, 7, 5))).Floats, 2e-3f);
+    }
+
     [Fact]
     public void None_squeezes_a_map_of_one_place()
     {
@@ -84,9 +121,21 @@ public class PoolingTests
         Assert.Equal("graph: already has a tensor 'x', so none of that name can be added; choose another name", error.Message);
     }
 
+    [Fact]
+    public void A_node_of_the_outputs_name_is_not_in_the_way()
+    {
+        var network = Graphs.Relu(8);
+        network.Graph.Node[0].Name = "pooled";
+
+        var found = Graphs.Run(Pooling.Attach(network, "y", TapPooling.None, [8], "pooled"), ("x", TensorValue.Of(new float[8], 1, 8)));
+
+        Assert.Equal([1, 8], found.Shape);
+    }
+
     [Theory]
     [InlineData("average", 3)]
     [InlineData("max", 3)]
+    [InlineData("both", 6)]
     [InlineData("none", 60)]
     [InlineData("grid1", 3)]
     [InlineData("grid4", 48)]
@@ -111,7 +160,7 @@ public class PoolingTests
     {
         var error = Assert.Throws<FormatException>(() => TapPooling.Parse(text));
 
-        Assert.Equal($"pooling '{text}'; expected average, max, none or gridN with N from 1 to 64, such as grid4", error.Message);
+        Assert.Equal($"pooling '{text}'; expected average, max, both, none or gridN with N from 1 to 64, such as grid4", error.Message);
     }
 
     [Fact]
