@@ -49,7 +49,7 @@ public sealed class OnnxSession : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(settings.BatchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.CudaBatchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Threads);
-        var bytes = model.ToBytes();
+        var linked = LinkedBytes.Of(model);
         var (session, used, note) = ProviderChoice.Open(settings, model.Source, (options, provider) =>
         {
             if (settings.BatchSizeOn(provider) is > 0 and var batch)
@@ -57,7 +57,12 @@ public sealed class OnnxSession : IDisposable
                 FixBatch(options, model, batch);
             }
 
-            return new InferenceSession(bytes, options);
+            if (linked.Folder is { } folder)
+            {
+                options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
+            }
+
+            return new InferenceSession(linked.Bytes, options);
         });
         return new(model, settings, session, used, note);
     }
