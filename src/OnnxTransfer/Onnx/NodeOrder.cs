@@ -62,11 +62,12 @@ internal static class NodeOrder
         graph.Node.AddRange(order);
     }
 
+    /// <summary>The nodes in the order in which results flow; the last one feeds the first.</summary>
     private static OnnxException Cycle(GraphProto graph, int[] cycle, string source)
     {
         const int Shown = 10;
-        var nodes = string.Join(" -> ", cycle.Reverse().Take(Shown).Select(n => GraphCheck.Describe(graph.Node[n])));
-        var more = cycle.Length > Shown ? $" and {cycle.Length - Shown} more" : "";
+        var nodes = string.Join(" -> ", cycle.Prepend(cycle[^1]).Take(Shown).Select(n => GraphCheck.Describe(graph.Node[n])));
+        var more = cycle.Length >= Shown ? $" and {cycle.Length + 1 - Shown} more" : "";
         return new($"{source}: {nodes}{more} read each other's results in a circle; expected a graph without cycles: export the model again");
     }
 }
