@@ -1,0 +1,186 @@
+using OnnxTransfer.Onnx.Proto;
+
+namespace OnnxTransfer.Onnx.Shapes;
+
+/// <summary>One pass over a graph: inputs, weights, then each node by its operator's rule.</summary>
+internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
+{
+    private readonly Dictionary<string, KnownTensor> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _unknown = new(StringComparer.Ordinal);
+
+    // What is said of tensors that follow from an unknown one: one text for all, however many they are.
+    private readonly Dictionary<string, string> _consequence = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ValueInfoProto> _declared = new(StringComparer.Ordinal);
+    private readonly List<string> _withoutRule = [];
+
+    public IReadOnlyDictionary<string, KnownTensor> Known => _known;
+
+    public IReadOnlyDictionary<string, string> Unknown => _unknown;
+
+    public IReadOnlyCollection<string> WithoutRule => _withoutRule;
+
+    public void Run()
+    {
+        foreach (var value in model.Graph.ValueInfo.Concat(model.Graph.Output))
+        {
+            _declared.TryAdd(value.Name, value);
+        }
+
+        foreach (var weight in model.Graph.Initializer)
+        {
+            Learn(weight.Name, () => ConstantRules.Of(weight));
+        }
+
+        foreach (var weight in model.Graph.SparseInitializer.Where(w => w.Values is not null))
+        {
+            Learn(weight.Values.Name, () => new KnownTensor((ElementType)weight.Values.DataType, [.. weight.Dims]));
+        }
+
+        foreach (var input in model.Inputs)
+        {
+            Learn(input.Name, () => new KnownTensor(input.ElementType, shapes.Of(input)));
+        }
+
+        foreach (var node in model.Graph.Node)
+        {
+            Visit(node);
+        }
+    }
+
+    private void Learn(string name, Func<KnownTensor> tensor)
+    {
+        try
+        {
+            _known.TryAdd(name, tensor());
+        }
+        catch (ShapeException e)
+        {
+            Give(name, e.Message.StartsWith("input ", StringComparison.Ordinal) ? e.Message : $"weight {KnownTensor.Quote(name)} {e.Message}");
+        }
+    }
+
+    private void Visit(NodeProto node)
+    {
+        if (Absent(node) is { } missing)
+        {
+            Explain(node, missing, open: true);
+            return;
+        }
+
+        var name = node.Domain is "" or "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}";
+        if (ShapeRules.Find(name) is not { } rule)
+        {
+            if (!_withoutRule.Contains(name))
+            {
+                _withoutRule.Add(name);
+            }
+
+            Explain(node, $"{Where(node)}: no shape rule is known for this operator", open: true);
+            return;
+        }
+
+        try
+        {
+            var found = rule(new(node, model.Opset, [.. node.Input.Select(i => i.Length == 0 ? null : _known[i])]));
+            for (var i = 0; i < node.Output.Count; i++)
+            {
+                if (i < found.Length)
+                {
+                    Take(node.Output[i], found[i]);
+                }
+                else
+                {
+                    Give(node.Output[i], $"{Where(node)}: has {node.Output.Count} outputs; expected at most {found.Length}");
+                }
+            }
+        }
+        catch (ShapeException e)
+        {
+            Explain(node, $"{Where(node)}: {e.Message}", e.Open);
+        }
+        catch (OverflowException)
+        {
+            Explain(node, $"{Where(node)}: has numbers beyond 2^63", open: false);
+        }
+    }
+
+    /// <summary>Why an input of the node is unknown; null where all are known.</summary>
+    private string? Absent(NodeProto node)
+    {
+        foreach (var input in node.Input)
+        {
+            if (input.Length == 0 || _known.ContainsKey(input))
+            {
+                continue;
+            }
+
+            if (!_unknown.TryGetValue(input, out var why))
+            {
+                return $"{Where(node)}: reads {KnownTensor.Quote(input)}, which no input, weight or earlier node gives";
+            }
+
+            return _consequence.TryGetValue(why, out var all) ? all
+                : _consequence[why] = why.StartsWith("follows from ", StringComparison.Ordinal) ? why : $"follows from {KnownTensor.Quote(input)}, which is unknown: {why}";
+        }
+
+        return null;
+    }
+
+    private void Explain(NodeProto node, string reason, bool open)
+    {
+        foreach (var output in node.Output)
+        {
+            if (open && Declared(output) is { } declared)
+            {
+                Take(output, declared);
+            }
+            else
+            {
+                Give(output, reason);
+            }
+        }
+    }
+
+    private KnownTensor? Declared(string output)
+    {
+        if (!_declared.TryGetValue(output, out var value) || TensorInfo.From(value) is not { ElementType: not ElementType.Undefined } info)
+        {
+            return null;
+        }
+
+        try
+        {
+            return shapes.Concrete(info) is { } dims ? new(info.ElementType, dims) : null;
+        }
+        catch (ShapeException)
+        {
+            return null;
+        }
+    }
+
+    private void Take(string output, KnownTensor tensor)
+    {
+        if (output.Length > 0 && !_unknown.ContainsKey(output))
+        {
+            _known.TryAdd(output, tensor);
+        }
+    }
+
+    private void Give(string output, string reason)
+    {
+        if (output.Length > 0 && !_known.ContainsKey(output))
+        {
+            _unknown.TryAdd(output, reason);
+        }
+    }
+
+    private static string Where(NodeProto node) => node.Name.Length > 0
+        ? $"node {KnownTensor.Quote(node.Name)} ({Operator(node)})"
+        : $"node of {KnownTensor.Quote(node.Output.FirstOrDefault() ?? "")} ({Operator(node)})";
+
+    private static string Operator(NodeProto node)
+    {
+        var name = KnownTensor.Quote(node.OpType)[1..^1];
+        return node.Domain is "" or "ai.onnx" ? name : $"{KnownTensor.Quote(node.Domain)[1..^1]}.{name}";
+    }
+}
