@@ -41,7 +41,8 @@ public sealed class OnnxSession : IDisposable
     public IReadOnlyList<TensorInfo> Outputs => _model.Outputs;
 
     /// <summary>Loads a model; it may be dropped afterwards.</summary>
-    /// <exception cref="InferenceException">ONNX Runtime refuses the model, or its native library is missing.</exception>
+    /// <exception cref="InferenceException">ONNX Runtime refuses the model, it needs more memory than there is, or the native library is missing.</exception>
+    /// <exception cref="OnnxException">Its weights lie in a file that was changed since, or exceed what can be handed over.</exception>
     /// <exception cref="ProviderException">The provider asked for does not work here.</exception>
     public static OnnxSession Open(OnnxModel model, SessionSettings? settings = null)
     {
@@ -52,6 +53,7 @@ public sealed class OnnxSession : IDisposable
         var linked = LinkedBytes.Of(model);
         var (session, used, note) = ProviderChoice.Open(settings, model.Source, (options, provider) =>
         {
+            MemoryNeed.Check(model, Math.Max(1, settings.BatchSizeOn(provider)));
             if (settings.BatchSizeOn(provider) is > 0 and var batch)
             {
                 FixBatch(options, model, batch);

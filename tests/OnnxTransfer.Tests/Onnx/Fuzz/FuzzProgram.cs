@@ -55,6 +55,9 @@ internal static class FuzzProgram
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // What the process takes for the memory of the machine (MemoryNeed), so that it does not depend on the machine.
+        start.Environment["DOTNET_GCHeapHardLimit"] = "0x40000000";
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var lines = process.StandardOutput.ReadToEnd().Split('\n');
