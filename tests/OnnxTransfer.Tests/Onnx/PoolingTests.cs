@@ -56,6 +56,26 @@ public class PoolingTests
         Graphs.Near(golden.GetProperty("pooled").Floats("grid3"), found.Floats, 1e-6f);
     }
 
+    [Theory]
+    [InlineData(ElementType.Float16, "average")]
+    [InlineData(ElementType.Float16, "grid3")]
+    [InlineData(ElementType.Double, "max")]
+    [InlineData(ElementType.Double, "grid4")]
+    public void Another_float_type_is_pooled_to_float32(ElementType type, string pooling)
+    {
+        var golden = Golden.Case("pooling")[1];
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, -1, 2, 7, 5);
+        builder.NodeInto("cast", "Cast", ["x"], ("to", (int)type));
+        builder.NodeInto("y", "Identity", ["cast"]);
+        builder.Output("y", type, -1, 2, 7, 5);
+
+        var model = Pooling.Attach(builder.Build(), "y", TapPooling.Parse(pooling), [2, 7, 5], "pooled");
+
+        Assert.StartsWith("float pooled[N,", Assert.Single(model.Outputs).ToString());
+        Graphs.Near(golden.GetProperty("pooled").Floats(pooling), Graphs.Run(model, ("x", TensorValue.Of(golden.Floats("x"), 2, 2, 7, 5))).Floats, 2e-3f);
+    }
+
     [Fact]
     public void None_squeezes_a_map_of_one_place()
     {
