@@ -56,7 +56,7 @@ internal static class TensorData
         double[]? values = (ElementType)tensor.DataType switch
         {
             ElementType.Float => Floats(tensor) is { } floats ? Array.ConvertAll(floats, v => (double)v) : null,
-            ElementType.Double => tensor.DoubleData.Count > 0 ? [.. tensor.DoubleData] : Raw<double>(tensor),
+            ElementType.Double => tensor.HasRawData ? Raw<double>(tensor) : [.. tensor.DoubleData],
             _ => null,
         };
         return values?.Length == Count(tensor) ? values : null;

@@ -26,9 +26,12 @@ internal sealed class FuzzSteps : IDisposable
         Counts = Counts with { Read = Counts.Read + 1 };
         Step(() => _ = (model.ToString(), model.Operators, model.Metadata, model.ParameterCount, model.ToBytes(), LinkedBytes.Of(model).Bytes));
         OnnxModel? free = null;
-        Step(() => free = BatchDimension.Free(model));
+        Step(() => Made(free = BatchDimension.Free(model)));
         Step(() => ModelProfile.Of(model, TensorShapes.Infer(model, 2)));
+        Step(() => Made(BatchNormFolding.Fold(model)));
+        Step(() => Made(HalfPrecision.Convert(model)));
         var tensors = model.TensorNames.ToArray();
+        Step(() => Made(TensorNames.Rename(model, tensors.Take(1).ToDictionary(t => t, _ => "renamed"))));
         foreach (var tensor in tensors.Take(2).Concat(tensors.TakeLast(2)).Distinct())
         {
             Step(() =>
@@ -36,7 +39,7 @@ internal sealed class FuzzSteps : IDisposable
                 var cut = Cut.At(free ?? model, [tensor]);
                 var shape = TensorShapes.Infer(cut)[tensor]?.Dimensions.Skip(1).Select(d => (int)Math.Clamp(d, 0, int.MaxValue)).ToArray() ?? [8, 4, 4];
                 var pooled = Pooling.Attach(cut, tensor, shape.Length == 3 ? TapPooling.Average : TapPooling.None, shape, "tap");
-                _ = PixelInput.Prepend(Cut.At(pooled, ["tap"]), model.Inputs[0].Name, 8, 8, [0, 0, 0], [1, 1, 1]).ToBytes();
+                Made(PixelInput.Prepend(Cut.At(pooled, ["tap"]), model.Inputs[0].Name, 8, 8, [0, 0, 0], [1, 1, 1]));
             });
             Step(() => Pooling.Attach(model, tensor, TapPooling.GridOf(2), [4, 5, 5], "tap"));
         }
@@ -59,9 +62,24 @@ internal sealed class FuzzSteps : IDisposable
             session.Run(model.Inputs.ToDictionary(i => i.Name, Value));
             Counts = Counts with { Run = Counts.Run + 1 };
         });
+        Step(() => OnnxSession.Open(HalfPrecision.Convert(BatchNormFolding.Fold(model)), new SessionSettings { Provider = ExecutionProvider.Cpu, Threads = 1 }).Dispose());
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>What a function makes of a sound model must be sound: it is written and read again.</summary>
+    private static void Made(OnnxModel model)
+    {
+        var bytes = model.ToBytes();
+        try
+        {
+            OnnxModel.Parse(bytes, "a rewritten model");
+        }
+        catch (OnnxException e)
+        {
+            throw new InvalidOperationException($"a rewritten model cannot be read: {e.Message}", e);
+        }
+    }
 
     private static TensorValue Value(TensorInfo input)
     {
