@@ -78,10 +78,10 @@ public sealed class OnnxSession : IDisposable
             throw new InvalidOperationException("the session was opened without a batch size; set SessionSettings.BatchSize");
         }
 
-        var input = _session.InputMetadata[_inputNames[0]];
-        var type = (ElementType)(int)input.ElementDataType;
-        long[] shape = [.. input.Dimensions];
-        if (_inputNames.Length != 1 || type is not (ElementType.UInt8 or ElementType.Float) || shape.Any(d => d <= 0))
+        var input = _inputNames.Length == 1 ? _session.InputMetadata[_inputNames[0]] : null;
+        var type = (ElementType)(int)(input?.ElementDataType ?? 0);
+        long[] shape = [.. input?.Dimensions ?? []];
+        if (type is not (ElementType.UInt8 or ElementType.Float) || shape.Any(d => d <= 0))
         {
             throw new InferenceException($"{_model.Source}: its inputs are {string.Join(", ", Inputs)}; batches need one input, "
                 + "uint8 or float, fixed in all but its first dimension: use Run with named tensors");

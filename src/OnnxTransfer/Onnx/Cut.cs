@@ -43,6 +43,11 @@ public static class Cut
     /// <summary>What is computed from weights alone is the same for every image: no tap, and an error that shows nowhere else.</summary>
     private static void RequireDependence(OnnxModel model, IEnumerable<NodeProto> nodes, IReadOnlyList<string> tensors)
     {
+        if (model.Inputs.Count == 0)
+        {
+            throw new OnnxException($"{model.Source}: has no input, so what it gives is the same for every image; expected the image among its inputs: export the model again");
+        }
+
         var dependent = model.Inputs.Select(i => i.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var node in nodes.Where(node => Reads(node).Any(dependent.Contains)))
         {

@@ -44,10 +44,9 @@ internal static class GraphCheck
                     + "expected all weights in the file: export the model again with its weights");
         }
 
-        var weights = graph.Initializer.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        if (graph.Input.All(i => weights.Contains(i.Name)))
+        if (graph.Output.GroupBy(o => o.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
-            throw new OnnxException($"{source}: has no input, so what it gives is the same for every image; expected the image among its inputs: export the model again");
+            throw new OnnxException($"{source}: has two outputs '{Short(twice.Key)}'; expected one of each name: export the model again");
         }
     }
 
@@ -129,6 +128,11 @@ internal static class GraphCheck
 
         for (var i = 0; i < graph.Node.Count; i++)
         {
+            if (graph.Node[i].Output.All(name => name.Length == 0))
+            {
+                throw new OnnxException($"{source}: {Describe(graph.Node[i])} gives nothing; expected at least one output of each node: export the model again");
+            }
+
             foreach (var output in graph.Node[i].Output.Where(name => name.Length > 0 && !givers.TryAdd(name, i)))
             {
                 var first = givers[output] < 0 ? "an input or initialiser" : Describe(graph.Node[givers[output]]);

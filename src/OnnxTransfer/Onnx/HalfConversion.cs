@@ -129,7 +129,7 @@ internal sealed class HalfConversion
     {
         if (node.OpType == "Cast" && IsWide(node.Output[0]))
         {
-            node.Find("to")!.I = (int)ElementType.Float16;
+            node.Find("to")?.I = (int)ElementType.Float16;
         }
 
         for (var i = 0; i < node.Output.Count; i++)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Onnx;
@@ -29,6 +31,30 @@ public sealed class UnusualNetworkTests : IDisposable
 
         Assert.Equal("float input[N,3,height,width]", Assert.Single(OnnxModel.Load(_tiny.ModelPath).Inputs).ToString());
         Assert.Equal(expected, Embed(taps));
+    }
+
+    [Fact]
+    public void A_network_of_float16_runs_on_the_cpu_and_its_profile_says_what_that_means()
+    {
+        var expected = Embed("a", "b");
+        var proto = _tiny.Model.Proto.Clone();
+        foreach (var tensor in proto.Graph.Initializer)
+        {
+            var halves = TensorData.Floats(tensor)!.Select(v => (Half)v).ToArray();
+            (tensor.DataType, tensor.RawData) = ((int)ElementType.Float16, ByteString.CopyFrom(MemoryMarshal.AsBytes<Half>(halves)));
+        }
+
+        foreach (var value in proto.Graph.Input.Concat(proto.Graph.Output))
+        {
+            value.Type.TensorType.ElemType = (int)ElementType.Float16;
+        }
+
+        _tiny.Replace(new OnnxModel(proto, "tiny"));
+
+        Graphs.Near(expected, Embed("a", "b"), 0.02f);
+        var model = OnnxModel.Load(_tiny.ModelPath);
+        Assert.Equal("float16 input[N,3,8,8]", Assert.Single(model.Inputs).ToString());
+        Assert.Contains(ModelProfile.Of(model, TensorShapes.Infer(model)).Warnings, warning => warning.Contains("float16", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -94,6 +94,18 @@ public class CutTests
     }
 
     [Fact]
+    public void A_graph_without_input_has_no_taps()
+    {
+        var builder = GraphBuilder.Empty(name: "net");
+        builder.NodeInto("y", "Exp", [builder.Floats("w", [2, 3], 2)]);
+        builder.Output("y", ElementType.Float, 2);
+
+        Assert.Equal(
+            "net: has no input, so what it gives is the same for every image; expected the image among its inputs: export the model again",
+            Assert.Throws<OnnxException>(() => Cut.At(builder.Build(), ["y"])).Message);
+    }
+
+    [Fact]
     public void A_branch_that_nobody_reads_can_be_tapped()
     {
         var builder = GraphBuilder.Empty();

@@ -39,7 +39,7 @@ internal sealed class FuzzSteps : IDisposable
                 var cut = Cut.At(free ?? model, [tensor]);
                 var shape = TensorShapes.Infer(cut)[tensor]?.Dimensions.Skip(1).Select(d => (int)Math.Clamp(d, 0, int.MaxValue)).ToArray() ?? [8, 4, 4];
                 var pooled = Pooling.Attach(cut, tensor, shape.Length == 3 ? TapPooling.Average : TapPooling.None, shape, "tap");
-                Made(PixelInput.Prepend(Cut.At(pooled, ["tap"]), model.Inputs[0].Name, 8, 8, [0, 0, 0], [1, 1, 1]));
+                Made(PixelInput.Prepend(Cut.At(pooled, ["tap"]), model.Inputs.Select(i => i.Name).FirstOrDefault("image"), 8, 8, [0, 0, 0], [1, 1, 1]));
             });
             Step(() => Pooling.Attach(model, tensor, TapPooling.GridOf(2), [4, 5, 5], "tap"));
         }

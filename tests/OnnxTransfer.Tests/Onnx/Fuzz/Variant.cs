@@ -92,7 +92,7 @@ internal static class Variant
         var attribute = node.Attribute.Count > 0 ? node.Attribute[random.Next(node.Attribute.Count)] : new AttributeProto();
         var names = graph.Node.SelectMany(n => n.Output).Concat(graph.Initializer.Select(t => t.Name)).Concat(graph.Input.Select(i => i.Name)).Append("").Append("new").ToArray();
         var name = names[random.Next(names.Length)];
-        switch (random.Next(18))
+        switch (random.Next(24))
         {
             case 0 when tensor.Dims.Count > 0:
                 tensor.Dims[random.Next(tensor.Dims.Count)] = Size(random);
@@ -145,6 +145,24 @@ internal static class Variant
                 break;
             case 17 when graph.Input[0].Type?.TensorType?.Shape?.Dim is { Count: > 0 } dims:
                 dims[random.Next(dims.Count)].DimValue = Size(random);
+                break;
+            case 18 when node.Input.Count > 0:
+                node.Input.RemoveAt(random.Next(node.Input.Count));
+                break;
+            case 19 when node.Output.Count > 0:
+                node.Output.RemoveAt(node.Output.Count - 1);
+                break;
+            case 20 when node.Attribute.Count > 0:
+                node.Attribute.Remove(attribute);
+                break;
+            case 21:
+                node.Output.Add(name);
+                break;
+            case 22:
+                graph.ValueInfo.Add(new ValueInfoProto { Name = name, Type = random.Next(2) == 0 ? null : graph.Input[0].Type?.Clone() });
+                break;
+            case 23:
+                graph.Output.Add(random.Next(2) == 0 ? new ValueInfoProto { Name = name } : graph.Output[0].Clone());
                 break;
             default:
                 graph.Node.Remove(node);
