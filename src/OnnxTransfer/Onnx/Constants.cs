@@ -22,7 +22,7 @@ internal sealed class Constants
             var tensor = node.OpType switch
             {
                 "Constant" => ValueOf(node),
-                "Identity" => this[node.Input[0]],
+                "Identity" => this[node.Input.FirstOrDefault("")],
                 _ => null,
             };
             if (tensor is not null)

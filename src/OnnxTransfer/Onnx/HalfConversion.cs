@@ -64,8 +64,12 @@ internal sealed class HalfConversion
     private bool IsWide(string tensor) => _types[tensor] is ElementType.Float or ElementType.Double;
 
     private bool IsHalf(NodeProto node) =>
-        HalfPrecision.Begins(node) ? node.Input.Any(IsWide)
+        HalfPrecision.Begins(node) || MovesWeights(node) ? node.Input.Any(IsWide)
         : node.Input.Any(_converted.Contains) && (!HalfPrecision.NeedsMore(node) || FixedBatchNorm(node) is not null);
+
+    /// <summary>Whether it turns a constant matrix about, which is a weight then, and should be kept in half the bytes.</summary>
+    private bool MovesWeights(NodeProto node) =>
+        node.IsStandard("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze") && _constants[node.Input.FirstOrDefault("")] is { Dims.Count: > 1 };
 
     private ChannelAffine? FixedBatchNorm(NodeProto node) =>
         ChannelAffineReader.IsBatchNorm(node) && node.Input.Count == 5 && _constants[node.Input[1]] is { } scale
@@ -127,17 +131,17 @@ internal sealed class HalfConversion
     /// <summary>The node's outputs are float16 now; an output of the graph is cast back and keeps name and type.</summary>
     private void GiveHalf(NodeProto node)
     {
-        if (node.OpType == "Cast" && IsWide(node.Output[0]))
-        {
-            node.Find("to")?.I = (int)ElementType.Float16;
-        }
-
         for (var i = 0; i < node.Output.Count; i++)
         {
             var name = node.Output[i];
             if (!IsWide(name))
             {
                 continue;
+            }
+
+            if (node.OpType == "Cast" && node.Find("to") is { } to)
+            {
+                to.I = (int)ElementType.Float16;
             }
 
             _converted.Add(name);

@@ -16,9 +16,9 @@ internal sealed class LinearLayer
     private ChannelAffine _before;
     private ChannelAffine _after;
 
-    private LinearLayer(NodeProto node, TensorProto weights, double[] bias, int inputs, bool outputsFirst)
+    private LinearLayer(NodeProto node, TensorProto weights, double[] bias, int inputs, int group, bool outputsFirst)
     {
-        (_node, _weights, _bias, _outputsFirst, _group) = (node, weights, bias, outputsFirst, (int)node.Long("group", 1));
+        (_node, _weights, _bias, _group, _outputsFirst) = (node, weights, bias, group, outputsFirst);
         _before = ChannelAffine.Identity(inputs);
         _after = ChannelAffine.Identity(bias.Length);
     }
@@ -37,19 +37,18 @@ internal sealed class LinearLayer
     public static LinearLayer? Of(NodeProto node, Constants constants)
     {
         if (!node.IsStandard("Conv", "ConvTranspose", "Gemm") || node.Input.Count < 2 || node.Output.Count != 1
-            || constants[node.Input[1]] is not { Dims: [var rows, var columns, ..] } weights || TensorData.Count(weights) <= 0
-            || (ElementType)weights.DataType is not (ElementType.Float or ElementType.Double))
+            || constants[node.Input[1]] is not { Dims: [var rows, var columns, ..] } weights || !TensorData.HoldsReals(weights))
         {
             return null;
         }
 
-        var group = node.Long("group", 1);
+        var group = node.OpType == "Gemm" ? 1 : node.Long("group", 1);
         var outputsFirst = node.OpType == "Conv" || node.Long("transB", 0) != 0;
         var (outputs, inputs) = outputsFirst ? (rows, columns) : (columns, rows);
         (outputs, inputs) = node.OpType == "ConvTranspose" ? (outputs * group, inputs) : (outputs, inputs * group);
         return group < 1 || rows % group != 0 || Bias(node, constants, weights.DataType, (int)outputs) is not { } bias
             ? null
-            : new(node, weights, bias, (int)inputs, outputsFirst);
+            : new(node, weights, bias, (int)inputs, (int)group, outputsFirst);
     }
 
     /// <summary>Does <paramref name="affine"/> to the output too; false, with nothing changed, where weights would not be finite.</summary>
@@ -96,13 +95,8 @@ internal sealed class LinearLayer
     private bool Take(ChannelAffine before, ChannelAffine after)
     {
         var limit = Type == ElementType.Float ? float.MaxValue : double.MaxValue;
-        if (TensorData.Doubles(_weights) is not { } old)
-        {
-            return false;
-        }
-
-        var (weights, bias) = Compute(before, after, old);
-        if (!weights.All(v => Math.Abs(v) <= limit) || !bias.All(v => Math.Abs(v) <= limit))
+        var (weights, bias) = Compute(before, after, TensorData.Doubles(_weights)!);
+        if (!Array.TrueForAll(weights, v => Math.Abs(v) <= limit) || !Array.TrueForAll(bias, v => Math.Abs(v) <= limit))
         {
             return false;
         }
@@ -121,13 +115,21 @@ internal sealed class LinearLayer
         double alpha = _node.OpType == "Gemm" ? _node.Float("alpha", 1) : 1;
         var (rows, columns) = ((int)_weights.Dims[0], (int)_weights.Dims[1]);
         var places = weights.Length / (rows * columns);
-        for (var e = 0; e < weights.Length; e++)
+        var e = 0;
+        for (var row = 0; row < rows; row++)
         {
-            var row = e / (columns * places);
-            var column = (e / places % columns) + (row / (rows / _group) * columns);
-            var (output, input) = _outputsFirst ? (row, column) : (column, row);
-            bias[output] += alpha * weights[e] * before.Shift[input];
-            weights[e] *= after.Scale[output] * before.Scale[input];
+            // The channels of the groups before this row's.
+            var others = row / (rows / _group) * columns;
+            for (var column = others; column < others + columns; column++)
+            {
+                var (output, input) = _outputsFirst ? (row, column) : (column, row);
+                var (factor, shift) = (after.Scale[output] * before.Scale[input], alpha * before.Shift[input]);
+                for (var end = e + places; e < end; e++)
+                {
+                    bias[output] += shift * weights[e];
+                    weights[e] *= factor;
+                }
+            }
         }
 
         return (weights, [.. bias.Select((b, c) => (after.Scale[c] * b) + after.Shift[c])]);

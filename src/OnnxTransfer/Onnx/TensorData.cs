@@ -62,6 +62,18 @@ internal static class TensorData
         return values?.Length == Count(tensor) ? values : null;
     }
 
+    /// <summary>Whether <see cref="Doubles"/> has values to give, told without making them.</summary>
+    public static bool HoldsReals(TensorProto tensor)
+    {
+        var held = (ElementType)tensor.DataType switch
+        {
+            ElementType.Float => tensor.HasRawData ? tensor.RawData.Length / sizeof(float) : tensor.FloatData.Count,
+            ElementType.Double => tensor.HasRawData ? tensor.RawData.Length / sizeof(double) : tensor.DoubleData.Count,
+            _ => 0,
+        };
+        return held > 0 && held == Count(tensor);
+    }
+
     private static T[] Raw<T>(TensorProto tensor)
         where T : unmanaged
     {

@@ -163,6 +163,22 @@ public class HalfPrecisionTests
     }
 
     [Fact]
+    public void Weights_that_are_transposed_first_are_converted_before()
+    {
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, -1, 3);
+        builder.NodeInto("turned", "Transpose", [builder.Floats("w", [1, 2, 3, 4, 5, 6], 2, 3)], ("perm", new long[] { 1, 0 }));
+        builder.NodeInto("y", "MatMul", ["x", "turned"]);
+        builder.Output("y");
+
+        var half = HalfPrecision.Convert(builder.Build());
+
+        Assert.Equal((int)ElementType.Float16, Assert.Single(half.Graph.Initializer).DataType);
+        Assert.Equal("w_half", half.Graph.Node.Single(n => n.OpType == "Transpose").Input[0]);
+        Alike(builder.Build(), half, 2, 3);
+    }
+
+    [Fact]
     public void Float64_becomes_float16_too_and_its_inputs_stay_float64()
     {
         var builder = GraphBuilder.Empty();
