@@ -32,7 +32,7 @@ internal sealed record ExternalPlace(string Folder, string Location, long Offset
         if ((ElementType)tensor.DataType == ElementType.String || Number("length", size) is var length && length != size)
         {
             throw new OnnxException($"{where} has external data of {Value("length")} bytes; expected {size} for its type and dimensions "
-                + $"[{string.Join(',', tensor.Dims)}]: export it again");
+                + $"[{GraphCheck.Short(string.Join(',', tensor.Dims))}]: export it again");
         }
 
         if (size > Array.MaxLength)

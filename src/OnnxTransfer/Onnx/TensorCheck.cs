@@ -17,7 +17,7 @@ internal static class TensorCheck
             : (Values(tensor), Entries(tensor, count), "values");
         if (found != expected || (tensor.HasRawData && (ElementType)tensor.DataType == ElementType.String))
         {
-            throw new OnnxException($"{where} has {found} {unit}; expected {expected} for {Type(tensor)}[{string.Join(',', tensor.Dims)}]: "
+            throw new OnnxException($"{where} has {found} {unit}; expected {expected} for {Type(tensor)}[{GraphCheck.Short(string.Join(',', tensor.Dims))}]: "
                 + "it is damaged or was written wrongly, export or download it again");
         }
     }
