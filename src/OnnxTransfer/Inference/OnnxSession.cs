@@ -41,7 +41,8 @@ public sealed class OnnxSession : IDisposable
     public IReadOnlyList<TensorInfo> Outputs => _model.Outputs;
 
     /// <summary>Loads a model; it may be dropped afterwards.</summary>
-    /// <exception cref="InferenceException">ONNX Runtime refuses the model, or its native library is missing.</exception>
+    /// <exception cref="InferenceException">ONNX Runtime refuses the model, it needs more memory than there is, or the native library is missing.</exception>
+    /// <exception cref="OnnxException">Its weights lie in a file that was changed since, or exceed what can be handed over.</exception>
     /// <exception cref="ProviderException">The provider asked for does not work here.</exception>
     public static OnnxSession Open(OnnxModel model, SessionSettings? settings = null)
     {
@@ -49,15 +50,21 @@ public sealed class OnnxSession : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(settings.BatchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.CudaBatchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Threads);
-        var bytes = model.ToBytes();
+        var linked = LinkedBytes.Of(model);
         var (session, used, note) = ProviderChoice.Open(settings, model.Source, (options, provider) =>
         {
+            MemoryNeed.Check(model, Math.Max(1, settings.BatchSizeOn(provider)));
             if (settings.BatchSizeOn(provider) is > 0 and var batch)
             {
                 FixBatch(options, model, batch);
             }
 
-            return new InferenceSession(bytes, options);
+            if (linked.Folder is { } folder)
+            {
+                options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
+            }
+
+            return new InferenceSession(linked.Bytes, options);
         });
         return new(model, settings, session, used, note);
     }
@@ -71,10 +78,10 @@ public sealed class OnnxSession : IDisposable
             throw new InvalidOperationException("the session was opened without a batch size; set SessionSettings.BatchSize");
         }
 
-        var input = _session.InputMetadata[_inputNames[0]];
-        var type = (ElementType)(int)input.ElementDataType;
-        long[] shape = [.. input.Dimensions];
-        if (_inputNames.Length != 1 || type is not (ElementType.UInt8 or ElementType.Float) || shape.Any(d => d <= 0))
+        var input = _inputNames.Length == 1 ? _session.InputMetadata[_inputNames[0]] : null;
+        var type = (ElementType)(int)(input?.ElementDataType ?? 0);
+        long[] shape = [.. input?.Dimensions ?? []];
+        if (type is not (ElementType.UInt8 or ElementType.Float) || shape.Any(d => d <= 0))
         {
             throw new InferenceException($"{_model.Source}: its inputs are {string.Join(", ", Inputs)}; batches need one input, "
                 + "uint8 or float, fixed in all but its first dimension: use Run with named tensors");

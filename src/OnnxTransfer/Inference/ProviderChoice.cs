@@ -73,7 +73,7 @@ internal static class ProviderChoice
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InferenceException($"{model}: ONNX Runtime {RuntimeStart.Version} refuses the model: {e.Message.Trim()}", e);
+            throw new InferenceException(Refusal.Of(model, RuntimeStart.Version, e.Message), e);
         }
     }
 

@@ -9,7 +9,7 @@ public static class Cut
     /// Makes <paramref name="tensors"/> the outputs, in this order; nodes, weights and inputs that none of them needs are
     /// left out. The numbers of what remains do not change.
     /// </summary>
-    /// <exception cref="OnnxException">A tensor does not exist; the message lists those that do.</exception>
+    /// <exception cref="OnnxException">A tensor does not exist (the message lists those that do), or does not depend on any input.</exception>
     public static OnnxModel At(OnnxModel model, params IReadOnlyList<string> tensors)
     {
         var builder = GraphBuilder.Over(model);
@@ -28,6 +28,7 @@ public static class Cut
         }
 
         kept.Reverse();
+        RequireDependence(model, kept, tensors);
         Replace(graph.Node, kept);
         Replace(graph.Initializer, [.. graph.Initializer.Where(t => needed.Contains(t.Name))]);
         Replace(graph.SparseInitializer, [.. graph.SparseInitializer.Where(t => needed.Contains(t.Values?.Name ?? ""))]);
@@ -39,10 +40,30 @@ public static class Cut
         return builder.Build();
     }
 
+    /// <summary>What is computed from weights alone is the same for every image: no tap, and an error that shows nowhere else.</summary>
+    private static void RequireDependence(OnnxModel model, IEnumerable<NodeProto> nodes, IReadOnlyList<string> tensors)
+    {
+        if (model.Inputs.Count == 0)
+        {
+            throw new OnnxException($"{model.Source}: has no input, so what it gives is the same for every image; expected the image among its inputs: export the model again");
+        }
+
+        var dependent = model.Inputs.Select(i => i.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var node in nodes.Where(node => Reads(node).Any(dependent.Contains)))
+        {
+            dependent.UnionWith(node.Output);
+        }
+
+        if (tensors.FirstOrDefault(t => !dependent.Contains(t)) is { } constant)
+        {
+            throw new OnnxException($"{model.Source}: tensor '{constant}' is computed from weights alone, the same for every image; "
+                + $"expected one that depends on {string.Join(" or ", model.Inputs.Select(i => $"'{i.Name}'"))}: choose a tensor of the network's main path");
+        }
+    }
+
     /// <summary>What a node reads, also from within the subgraphs of If, Loop and Scan.</summary>
     internal static IEnumerable<string> Reads(NodeProto node) => node.Input.Concat(
-        node.Attribute.SelectMany(a => a.Graphs.Concat(a.G is null ? [] : [a.G])).SelectMany(g =>
-            g.Node.SelectMany(Reads).Concat(g.Output.Select(o => o.Name)))).Where(name => name.Length > 0);
+        Tensors.Subgraphs(node).SelectMany(g => g.Node.SelectMany(Reads).Concat(g.Output.Select(o => o.Name)))).Where(name => name.Length > 0);
 
     private static void Replace<T>(Google.Protobuf.Collections.RepeatedField<T> field, IReadOnlyCollection<T> items)
     {

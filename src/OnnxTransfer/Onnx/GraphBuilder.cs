@@ -36,8 +36,7 @@ internal sealed class GraphBuilder
     {
         if (model.Opset is < OldestOpset)
         {
-            throw new OnnxException($"{model.Source}: uses operator set {model.Opset}; expected {OldestOpset} or newer: "
-                + "convert it with onnx.version_converter.convert_version(model, 13)");
+            throw new OnnxException(GraphCheck.TooOld(model.Source, model.Opset));
         }
 
         var copy = model.Proto.Clone();

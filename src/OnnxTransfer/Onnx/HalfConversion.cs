@@ -52,9 +52,10 @@ internal sealed class HalfConversion
             }
         }
 
-        foreach (var value in _builder.Graph.ValueInfo.Where(v => _half.GetValueOrDefault(v.Name) == v.Name))
+        foreach (var type in _builder.Graph.ValueInfo.Where(v => _half.GetValueOrDefault(v.Name) == v.Name).Select(v => v.Type?.TensorType))
         {
-            value.Type.TensorType.ElemType = (int)ElementType.Float16;
+            // A value info may give a name alone.
+            type?.ElemType = (int)ElementType.Float16;
         }
 
         return _converted.Count > 0;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
 using OnnxTransfer.Onnx.Proto;
@@ -19,7 +18,8 @@ internal static class ModelReader
         ("<"u8.ToArray(), "markup, perhaps a web page saved instead of the file; download it again"),
     ];
 
-    public static OnnxModel Read(ReadOnlySpan<byte> bytes, string source, string? folder)
+    /// <summary>Reads; external data are looked for beside <paramref name="path"/> and stay there where they exceed <paramref name="readLimit"/> bytes together.</summary>
+    public static OnnxModel Read(ReadOnlySpan<byte> bytes, string source, string? path, long readLimit = ExternalData.ReadLimit)
     {
         ModelProto proto;
         try
@@ -36,9 +36,9 @@ internal static class ModelReader
             throw Unreadable(bytes, source, null);
         }
 
-        return ExternalData.Inline(proto, source, folder)
-            ? new(proto, source) { ContentHash = Convert.ToHexStringLower(SHA256.HashData(proto.ToByteArray())) }
-            : new(proto, source);
+        var contentHash = ExternalData.Take(proto, source, path, readLimit);
+        GraphCheck.Verify(proto, source);
+        return new(proto, source) { ContentHash = contentHash };
     }
 
     private static OnnxException Unreadable(ReadOnlySpan<byte> bytes, string source, Exception? cause)

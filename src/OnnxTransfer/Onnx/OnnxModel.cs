@@ -59,9 +59,44 @@ public sealed class OnnxModel
 
     internal GraphProto Graph => Proto.Graph;
 
-    /// <summary>Reads a file; weights kept in files beside it (external data) are read too.</summary>
+    /// <summary>Reads a file; weights kept in files beside it (external data) are read too, or used from there where they exceed 1 GB.</summary>
     /// <exception cref="OnnxException">The file is absent, not ONNX, or damaged.</exception>
-    public static OnnxModel Load(string path)
+    public static OnnxModel Load(string path) => Load(path, ExternalData.ReadLimit);
+
+    /// <summary>Reads a model from the bytes of an ONNX file; <paramref name="source"/> names it in messages.</summary>
+    /// <exception cref="OnnxException">The bytes are not ONNX, are damaged, or lack weights kept in another file.</exception>
+    public static OnnxModel Parse(ReadOnlySpan<byte> bytes, string source = "the given bytes") =>
+        ModelReader.Read(bytes, source, path: null);
+
+    /// <summary>
+    /// Writes the file whole or not at all: under another name first, then renamed over <paramref name="path"/>. With
+    /// <paramref name="externalData"/>, and in any case where one ONNX file cannot hold it (2 GB), the weights go to a file
+    /// beside it, named PATH.HASH.data after its content and written first, so that no model ever points to unfinished
+    /// data. A data file that the old model of this name pointed to is left.
+    /// </summary>
+    /// <exception cref="OnnxException">A file cannot be written.</exception>
+    public void Save(string path, bool externalData = false) => ModelWriter.Write(this, path, externalData);
+
+    /// <summary>The bytes of the file.</summary>
+    /// <exception cref="OnnxException">They exceed the 2 GB that one ONNX file can hold.</exception>
+    public byte[] ToBytes()
+    {
+        if (!ModelWriter.FitsOneFile(Proto))
+        {
+            throw new OnnxException($"{Source}: holds {ModelWriter.DataBytes(Proto)} bytes of weights, more than the 2 GB of one ONNX file; "
+                + "expected a smaller model here: Save writes it as two files");
+        }
+
+        var bytes = Proto.ToByteArray();
+        GC.KeepAlive(this);
+        return bytes;
+    }
+
+    /// <summary>In short: source, inputs, outputs.</summary>
+    public override string ToString() => $"{Source}: {string.Join(", ", Inputs)} -> {string.Join(", ", Outputs)}";
+
+    /// <summary>The same; external data of more than <paramref name="readLimit"/> bytes stay in their files.</summary>
+    internal static OnnxModel Load(string path, long readLimit)
     {
         byte[] bytes;
         try
@@ -73,41 +108,8 @@ public sealed class OnnxModel
             throw new OnnxException($"{path}: cannot be read ({e.Message}); expected an ONNX file", e);
         }
 
-        return ModelReader.Read(bytes, path, Path.GetDirectoryName(Path.GetFullPath(path)));
+        return ModelReader.Read(bytes, path, path, readLimit);
     }
-
-    /// <summary>Reads a model from the bytes of an ONNX file; <paramref name="source"/> names it in messages.</summary>
-    /// <exception cref="OnnxException">The bytes are not ONNX, are damaged, or lack weights kept in another file.</exception>
-    public static OnnxModel Parse(ReadOnlySpan<byte> bytes, string source = "the given bytes") =>
-        ModelReader.Read(bytes, source, folder: null);
-
-    /// <summary>Writes the file whole or not at all: under another name first, then renamed over <paramref name="path"/>.</summary>
-    /// <exception cref="OnnxException">The file cannot be written.</exception>
-    public void Save(string path)
-    {
-        var part = $"{path}.{Guid.NewGuid():N}.part";
-        try
-        {
-            using (var stream = new FileStream(part, FileMode.CreateNew, FileAccess.Write))
-            {
-                Proto.WriteTo(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(part, path, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(part);
-            throw new OnnxException($"{path}: cannot be written ({error.Message}); free space there, or name a file that can be written", error);
-        }
-    }
-
-    /// <summary>The bytes of the file.</summary>
-    public byte[] ToBytes() => Proto.ToByteArray();
-
-    /// <summary>In short: source, inputs, outputs.</summary>
-    public override string ToString() => $"{Source}: {string.Join(", ", Inputs)} -> {string.Join(", ", Outputs)}";
 
     /// <summary>The input of this name; the message lists those there are.</summary>
     internal TensorInfo Input(string name) => Inputs.FirstOrDefault(i => i.Name == name)

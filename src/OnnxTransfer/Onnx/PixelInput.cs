@@ -56,7 +56,7 @@ public static class PixelInput
         if (model.Inputs.Count > 1)
         {
             throw new OnnxException($"{model.Source}: has {model.Inputs.Count} inputs ({string.Join(", ", model.Inputs)}); "
-                + "expected one, the image: cut the model at a tensor that needs the image alone");
+                + "expected one, the image: choose taps that need the image alone, or export the model with its other inputs as constants");
         }
 
         long[] expected = layout == TensorLayout.Nchw ? [-1, 3, height, width] : [-1, height, width, 3];

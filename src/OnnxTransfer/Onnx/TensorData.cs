@@ -28,8 +28,8 @@ internal static class TensorData
     {
         long[]? values = (ElementType)tensor.DataType switch
         {
-            ElementType.Int64 => tensor.Int64Data.Count > 0 ? [.. tensor.Int64Data] : Raw<long>(tensor),
-            ElementType.Int32 => tensor.Int32Data.Count > 0 ? [.. tensor.Int32Data.Select(v => (long)v)] : Array.ConvertAll(Raw<int>(tensor), v => (long)v),
+            ElementType.Int64 => tensor.HasRawData ? Raw<long>(tensor) : [.. tensor.Int64Data],
+            ElementType.Int32 => tensor.HasRawData ? Array.ConvertAll(Raw<int>(tensor), v => (long)v) : [.. tensor.Int32Data.Select(v => (long)v)],
             _ => null,
         };
         return values?.Length == Count(tensor) ? values : null;
@@ -40,11 +40,11 @@ internal static class TensorData
     {
         float[]? values = (ElementType)tensor.DataType switch
         {
-            ElementType.Float => tensor.FloatData.Count > 0 ? [.. tensor.FloatData] : Raw<float>(tensor),
-            ElementType.Double => tensor.DoubleData.Count > 0 ? [.. tensor.DoubleData.Select(v => (float)v)] : Array.ConvertAll(Raw<double>(tensor), v => (float)v),
-            ElementType.Float16 => tensor.Int32Data.Count > 0
-                ? [.. tensor.Int32Data.Select(v => (float)BitConverter.UInt16BitsToHalf((ushort)v))]
-                : Array.ConvertAll(Raw<Half>(tensor), v => (float)v),
+            ElementType.Float => tensor.HasRawData ? Raw<float>(tensor) : [.. tensor.FloatData],
+            ElementType.Double => tensor.HasRawData ? Array.ConvertAll(Raw<double>(tensor), v => (float)v) : [.. tensor.DoubleData.Select(v => (float)v)],
+            ElementType.Float16 => tensor.HasRawData
+                ? Array.ConvertAll(Raw<Half>(tensor), v => (float)v)
+                : [.. tensor.Int32Data.Select(v => (float)BitConverter.UInt16BitsToHalf((ushort)v))],
             _ => null,
         };
         return values?.Length == Count(tensor) ? values : null;
@@ -56,7 +56,7 @@ internal static class TensorData
         double[]? values = (ElementType)tensor.DataType switch
         {
             ElementType.Float => Floats(tensor) is { } floats ? Array.ConvertAll(floats, v => (double)v) : null,
-            ElementType.Double => tensor.DoubleData.Count > 0 ? [.. tensor.DoubleData] : Raw<double>(tensor),
+            ElementType.Double => tensor.HasRawData ? Raw<double>(tensor) : [.. tensor.DoubleData],
             _ => null,
         };
         return values?.Length == Count(tensor) ? values : null;
@@ -67,8 +67,8 @@ internal static class TensorData
     {
         var held = (ElementType)tensor.DataType switch
         {
-            ElementType.Float => tensor.FloatData.Count > 0 ? tensor.FloatData.Count : tensor.RawData.Length / sizeof(float),
-            ElementType.Double => tensor.DoubleData.Count > 0 ? tensor.DoubleData.Count : tensor.RawData.Length / sizeof(double),
+            ElementType.Float => tensor.HasRawData ? tensor.RawData.Length / sizeof(float) : tensor.FloatData.Count,
+            ElementType.Double => tensor.HasRawData ? tensor.RawData.Length / sizeof(double) : tensor.DoubleData.Count,
             _ => 0,
         };
         return held > 0 && held == Count(tensor);
@@ -78,6 +78,10 @@ internal static class TensorData
         where T : unmanaged
     {
         var bytes = tensor.RawData.Span;
-        return bytes.Length % Marshal.SizeOf<T>() == 0 ? MemoryMarshal.Cast<byte, T>(bytes).ToArray() : [];
+        var values = bytes.Length % Marshal.SizeOf<T>() == 0 ? MemoryMarshal.Cast<byte, T>(bytes).ToArray() : [];
+
+        // The bytes may be a mapped file (MappedData), which lives as long as the tensor that holds them.
+        GC.KeepAlive(tensor);
+        return values;
     }
 }

@@ -82,6 +82,22 @@ internal sealed class TinyBackbone : IDisposable
         Replace(new OnnxModel(proto, "tiny"));
     }
 
+    /// <summary>The same network with all its weights in a file beside it.</summary>
+    public void MoveWeightsOutside()
+    {
+        var proto = Model.Proto.Clone();
+        using var data = new MemoryStream();
+        foreach (var tensor in proto.Graph.Initializer)
+        {
+            var (offset, bytes) = (data.Position, tensor.RawData);
+            bytes.WriteTo(data);
+            ModelWriter.Point(tensor, "tiny.weights", offset, bytes.Length);
+        }
+
+        File.WriteAllBytes(Path.Combine(Folder, "tiny.weights"), data.ToArray());
+        Replace(new OnnxModel(proto, "tiny"));
+    }
+
     public void Write() => File.WriteAllText(DescriptionPath, Json.ToJsonString());
 
     /// <summary>The message when the description is read after a change.</summary>

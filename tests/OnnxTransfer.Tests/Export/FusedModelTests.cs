@@ -53,6 +53,21 @@ public sealed class FusedModelTests : IDisposable
         Assert.Equal(["dark", "light"], model.Classes);
     }
 
+    [Fact]
+    public void A_backbone_with_external_data_is_fused_into_the_same_file()
+    {
+        var head = new LogisticRegression { L2 = 1e-2 }.Fit(_backbone.Embed(ImageFolder.Open(SmallImages.WriteLearnable(_folder, 8)), _cache));
+        FusedModel.Save(_folder["inside.onnx"], _backbone, head);
+        _tiny.MoveWeightsOutside();
+        using var outside = Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Threads = 1 });
+
+        FusedModel.Save(_folder["outside.onnx"], outside, head);
+
+        Assert.Empty(Directory.GetFiles(_folder.Path, "*.data"));
+        var (inside, fused) = (OnnxModel.Load(_folder["inside.onnx"]), OnnxModel.Load(_folder["outside.onnx"]));
+        Assert.Equal(inside.Graph.ToString(), fused.Graph.ToString());
+    }
+
     [Theory]
     [InlineData(Precision.Fp32)]
     [InlineData(Precision.Fp16)]

@@ -59,6 +59,71 @@ public class OnnxSessionTests
     }
 
     [Fact]
+    public void An_operator_set_newer_than_the_runtime_comes_with_the_cure()
+    {
+        var builder = GraphBuilder.Empty(99, "net");
+        builder.Input("x", ElementType.Float, -1, 2);
+        builder.NodeInto("y", "Relu", ["x"]);
+        builder.Output("y");
+
+        var error = Assert.Throws<InferenceException>(() => OnnxSession.Open(builder.Build(), Cpu));
+
+        Assert.Matches(
+            @"^net: uses operator set 99; ONNX Runtime \S+ knows up to \d+: convert it with onnx\.version_converter\.convert_version\(model, \d+\), "
+            + "export it with an older opset_version, or use a newer ONNX Runtime$",
+            error.Message);
+    }
+
+    [Fact]
+    public void A_file_format_newer_than_the_runtime_comes_with_the_cure()
+    {
+        var proto = Graphs.Relu(2).Proto.Clone();
+        proto.IrVersion = 99;
+
+        var error = Assert.Throws<InferenceException>(() => OnnxSession.Open(new OnnxModel(proto, "net"), Cpu));
+
+        Assert.Matches(@"^net: has IR version 99; ONNX Runtime \S+ reads up to \d+: export it with an older onnx package, or use a newer ONNX Runtime$", error.Message);
+    }
+
+    [Fact]
+    public void A_model_that_needs_more_memory_than_there_is_is_refused_before_it_is_run()
+    {
+        var builder = GraphBuilder.Empty(name: "net");
+        builder.Input("x", ElementType.Float, -1, 1, 2, 2);
+        long[] pads = [1 << 20, 1 << 20, 1 << 20, 1 << 20];
+        builder.NodeInto("y", "Conv", ["x", builder.Floats("w", [1], 1, 1, 1, 1)], ("pads", pads));
+        builder.Output("y");
+
+        var error = Assert.Throws<InferenceException>(() => OnnxSession.Open(builder.Build(), Cpu));
+
+        Assert.Matches(
+            @"^net: a run of batch 1 needs 17592\.[0-9] GB for its tensors; expected at most the [0-9.]+ GB that this process may use: "
+            + "choose a smaller batch, a smaller input or an earlier tap$",
+            error.Message);
+    }
+
+    [Fact]
+    public void A_model_of_float16_runs_on_the_cpu_with_the_numbers_of_float32()
+    {
+        var (weights, x) = (Graphs.Floats(6 * 27, 1), TensorValue.Of(Graphs.Floats(2 * 3 * 64, 2), 2, 3, 8, 8));
+        OnnxModel Net(ElementType type)
+        {
+            var builder = GraphBuilder.Empty();
+            builder.Input("x", ElementType.Float, -1, 3, 8, 8);
+            var w = builder.Node("Cast", [builder.Floats("w", weights, 6, 3, 3, 3)], "w_typed", ("to", (int)type));
+            var y = builder.Node("Relu", [builder.Node("Conv", [builder.Node("Cast", ["x"], "x_typed", ("to", (int)type)), w], "conv")], "relu");
+            builder.NodeInto("y", "Cast", [builder.Node("GlobalAveragePool", [y], "mean")], ("to", (int)ElementType.Float));
+            builder.Output("y");
+            return builder.Build();
+        }
+
+        var (half, single) = (Graphs.Run(Net(ElementType.Float16), ("x", x)).Floats, Graphs.Run(Net(ElementType.Float), ("x", x)).Floats);
+
+        Graphs.Near(single, half, 2e-3f);
+        Assert.NotEqual(single, half);
+    }
+
+    [Fact]
     public void A_run_that_fails_is_named()
     {
         var builder = GraphBuilder.Empty(name: "net");

@@ -78,6 +78,49 @@ public class CutTests
     }
 
     [Fact]
+    public void What_is_computed_from_weights_alone_is_no_tap()
+    {
+        var builder = GraphBuilder.Empty(name: "net");
+        builder.Input("x", ElementType.Float, -1, 2);
+        builder.NodeInto("scale", "Exp", [builder.Floats("w", [2, 3], 2)]);
+        builder.NodeInto("y", "Mul", ["x", "scale"]);
+        builder.Output("y", ElementType.Float, -1, 2);
+        string Refused(params string[] tensors) => Assert.Throws<OnnxException>(() => Cut.At(builder.Build(), tensors)).Message;
+
+        Assert.Equal(
+            "net: tensor 'scale' is computed from weights alone, the same for every image; expected one that depends on 'x': choose a tensor of the network's main path",
+            Refused("y", "scale"));
+        Assert.StartsWith("net: tensor 'w' is computed from weights alone", Refused("w"));
+    }
+
+    [Fact]
+    public void A_graph_without_input_has_no_taps()
+    {
+        var builder = GraphBuilder.Empty(name: "net");
+        builder.NodeInto("y", "Exp", [builder.Floats("w", [2, 3], 2)]);
+        builder.Output("y", ElementType.Float, 2);
+
+        Assert.Equal(
+            "net: has no input, so what it gives is the same for every image; expected the image among its inputs: export the model again",
+            Assert.Throws<OnnxException>(() => Cut.At(builder.Build(), ["y"])).Message);
+    }
+
+    [Fact]
+    public void A_branch_that_nobody_reads_can_be_tapped()
+    {
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, -1, 2);
+        builder.NodeInto("aside", "Mul", ["x", builder.Floats("w", [2, 3], 2)]);
+        builder.NodeInto("y", "Relu", ["x"]);
+        builder.Output("y", ElementType.Float, -1, 2);
+
+        var cut = Cut.At(builder.Build(), ["aside"]);
+
+        Assert.Equal(["aside"], cut.TensorNames);
+        Assert.Equal([2, -6], Graphs.Run(cut, ("x", TensorValue.Of([1, -2], 1, 2))).Floats);
+    }
+
+    [Fact]
     public void What_a_subgraph_reads_is_kept()
     {
         var branch = GraphBuilder.Empty(name: "branch");

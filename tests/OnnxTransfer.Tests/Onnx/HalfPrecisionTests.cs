@@ -203,6 +203,22 @@ public class HalfPrecisionTests
     }
 
     [Fact]
+    public void Value_infos_without_type_and_casts_to_nothing_do_not_stop_it()
+    {
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, -1, 3);
+        Gemm(builder, "x", "a");
+        builder.NodeInto("b", "Cast", ["a"]);
+        builder.NodeInto("y", "Relu", ["a"]);
+        builder.Output("y");
+        builder.Output("b");
+        var proto = builder.Build().Proto;
+        proto.Graph.ValueInfo.Add(new ValueInfoProto { Name = "a" });
+
+        Assert.Equal(ElementType.Float, HalfPrecision.Convert(new OnnxModel(proto, "net")).Outputs[0].ElementType);
+    }
+
+    [Fact]
     public void Control_flow_is_refused()
     {
         var builder = GraphBuilder.Empty();

@@ -86,7 +86,7 @@ public class PixelInputTests
         var error = Assert.Throws<OnnxException>(() => PixelInput.Prepend(builder.Build(), "image", 4, 5, Mean, Std));
 
         Assert.Equal(
-            "graph: has 2 inputs (float image[N,3,4,5], float mask[N,3,4,5]); expected one, the image: cut the model at a tensor that needs the image alone",
+            "graph: has 2 inputs (float image[N,3,4,5], float mask[N,3,4,5]); expected one, the image: choose taps that need the image alone, or export the model with its other inputs as constants",
             error.Message);
     }
 

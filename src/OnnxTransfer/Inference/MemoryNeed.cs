@@ -1,0 +1,23 @@
+using OnnxTransfer.Onnx;
+
+namespace OnnxTransfer.Inference;
+
+/// <summary>
+/// Refuses a model that could not run in this machine's memory before the runtime tries: a file of a kilobyte may ask for
+/// any amount (pads, strides, a huge batch), and a system that lends memory freely kills the process that uses it.
+/// </summary>
+internal static class MemoryNeed
+{
+    /// <summary>Holds what is alive at once in a run of <paramref name="batch"/> images, as far as shapes can be inferred, against the memory.</summary>
+    /// <exception cref="InferenceException">It needs more than this process may use.</exception>
+    public static void Check(OnnxModel model, int batch)
+    {
+        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var needed = ModelProfile.Of(model, TensorShapes.Infer(model, batch)).ActivationBytes;
+        if (needed > available)
+        {
+            throw new InferenceException($"{model.Source}: a run of batch {batch} needs {needed / 1e9:F1} GB for its tensors; expected at most the {available / 1e9:F1} GB "
+                + "that this process may use: choose a smaller batch, a smaller input or an earlier tap");
+        }
+    }
+}
