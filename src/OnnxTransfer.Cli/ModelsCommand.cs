@@ -10,6 +10,8 @@ internal static class ModelsCommand
     {
         ModelsList.Create(terminal),
         ModelsInspect.Create(terminal),
+        ModelsExport.Create(terminal),
+        ModelsCheck.Create(terminal),
     };
 
     public static string State(CatalogueEntry entry) => entry.Verify().ToString().ToLowerInvariant();

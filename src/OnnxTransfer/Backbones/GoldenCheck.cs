@@ -38,8 +38,8 @@ public sealed record GoldenCheck(string Backbone, ExecutionProvider Provider, st
         var entry = (settings.Catalogue ?? BackboneCatalogue.Default).Find(nameOrPath);
         var golden = entry.Description.Golden
             ?? throw new BackboneException($"{entry.DescriptionPath}: has no golden embedding, so there is nothing to check '{entry.Description.Name}' against; "
-                + "expected the field 'golden' with image, taps and values, as models/export.py writes it: "
-                + (entry.Description.Obtain is { Length: > 0 } obtain ? $"get the backbone by: {obtain}" : "export the backbone again, or add the field"));
+                + "expected the field 'golden' with image, taps and values, as models/export.py writes it; "
+                + (entry.Description.Obtain is { Length: > 0 } obtain ? $"this makes the backbone and its description: {obtain}" : "export the backbone again, or add the field"));
         var imagePath = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(entry.DescriptionPath))!, golden.Image);
         if (!File.Exists(imagePath))
         {
