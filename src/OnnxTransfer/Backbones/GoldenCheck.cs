@@ -46,7 +46,7 @@ public sealed record GoldenCheck(string Backbone, ExecutionProvider Provider, st
             throw new BackboneException($"{imagePath}: not there, though {entry.DescriptionPath} names it as the image of its golden embedding; put it beside the description");
         }
 
-        using var backbone = Backbones.Backbone.Load(nameOrPath, provider, settings with { Taps = golden.Taps, Pooling = null, BatchSize = 1 });
+        using var backbone = Backbones.Backbone.Load(nameOrPath, provider, settings with { Taps = golden.Taps, Pooling = null, BatchSize = Math.Max(1, entry.Description.Input.Batch) });
         using var buffers = backbone.CreateBuffers();
         using var image = ImageDecoders.Default.Decode(File.ReadAllBytes(imagePath), imagePath);
         backbone.Preprocessing.Apply(image, buffers.Image(0), imagePath);
