@@ -370,3 +370,5 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as e:                     # no space, no permission, not a folder
+        sys.exit(f"export.py: {e}")

@@ -22,7 +22,7 @@ public class SameAsTorchTests
     public static TheoryData<string, int> Networks()
     {
         // 224 is what all were made for. At 96 and 160 the pooling of a VGG spreads 3 x 3 and 5 x 5 places over its 7 x 7
-        // cells, at 97 the strides of a ResNet leave remainders.
+        // cells, at 97 the strides of a ResNet leave remainders, which a pool in ceil mode would keep.
         var networks = new TheoryData<string, int> { { "resnet18", 224 }, { "resnext50_32x4d", 97 }, { "vgg11_bn", 96 } };
         if (!string.IsNullOrEmpty(Table))
         {
