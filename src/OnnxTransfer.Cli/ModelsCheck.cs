@@ -14,11 +14,12 @@ internal static class ModelsCheck
     {
         var name = new Argument<string>("backbone") { Description = "a name from 'models list', or the path of an .onnx with its description beside it" };
         var provider = new Option<ExecutionProvider>("--provider") { Description = "what computes: cpu, cuda, or auto for whichever works", DefaultValueFactory = _ => ExecutionProvider.Cpu };
+        var precision = new Option<Precision>("--precision") { Description = "fp16 checks the network in half precision, which is held to a cosine of 0.999", DefaultValueFactory = _ => Precision.Fp32 };
         var json = new Option<bool>("--json") { Description = "print one JSON object" };
-        var command = new Command("check", "Embed a backbone's golden image and compare with what PyTorch gave; exit code 0 only if every tap is equal up to rounding") { name, provider, json };
+        var command = new Command("check", "Embed a backbone's golden image and compare with what PyTorch gave; exit code 0 only if every tap is equal up to rounding") { name, provider, precision, json };
         command.SetAction(parsed =>
         {
-            var found = GoldenCheck.Run(parsed.GetValue(name)!, parsed.GetValue(provider));
+            var found = GoldenCheck.Run(parsed.GetValue(name)!, parsed.GetValue(provider), new() { Precision = parsed.GetValue(precision) });
             if (parsed.GetValue(json))
             {
                 terminal.WriteJson(AsJson(found));

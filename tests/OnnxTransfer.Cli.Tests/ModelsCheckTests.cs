@@ -27,6 +27,19 @@ public sealed class ModelsCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task Half_precision_is_held_to_the_cosine()
+    {
+        var run = await CommandRun.Of("models", "check", "resnet14-cifar10", "--precision", "fp16");
+        var json = await CommandRun.Of("models", "check", "resnet14-cifar10", "--precision", "fp16", "--json");
+
+        Assert.Equal((0, 0), (run.ExitCode, json.ExitCode));
+        Assert.Contains("resnet14-cifar10 on cpu (fp16): gives its golden embedding (allowed: a cosine of 0.999)", run.Out, StringComparison.Ordinal);
+        Assert.Equal(("fp16", true, 0.999), ((string)json.Json["precision"]!, (bool)json.Json["passed"]!, (double)json.Json["leastCosine"]!));
+        Assert.Null(json.Json["allowedDifference"]);
+        Assert.All(json.Json["taps"]!.AsArray(), tap => Assert.InRange((double)tap!["difference"]!, 1e-5, 1e-2)); // really in half
+    }
+
+    [Fact]
     public async Task A_tap_that_differs_is_marked_and_fails()
     {
         foreach (var file in new[] { "resnet14-cifar10.onnx", "reference.png" })
