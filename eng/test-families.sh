@@ -24,8 +24,8 @@ version() { sed -n "s/.*PackageVersion Include=\"$1\" Version=\"\([^\"]*\)\".*/\
   echo 'test, the export by PyTorch with it.'
   echo
   "$python" -c 'import torch, torchvision, onnx, platform
-print(f"PyTorch {torch.__version__}, torchvision {torchvision.__version__}, onnx {onnx.__version__}, Python {platform.python_version()};")'
-  echo "ONNX Runtime $(version Microsoft.ML.OnnxRuntime) on one thread of: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)."
+print(f"PyTorch {torch.__version__}, torchvision {torchvision.__version__}, onnx {onnx.__version__}, Python {platform.python_version()},")'
+  echo "ONNX Runtime $(version Microsoft.ML.OnnxRuntime) on one thread of: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), load $(cut -d' ' -f1-3 /proc/loadavg) (1, 5, 15 minutes before the end)."
   echo
   echo '| network | input | M parameters | G multiply-adds | largest difference | 1 - least cosine | fp16: 1 - least cosine | seconds |'
   echo '|---|--:|--:|--:|--:|--:|--:|--:|'
