@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # test.sh: sets everything up, builds, runs all tests; ends with the line 'N passed, N failed, N skipped'.
-# Tests on real backbones and images run where ONNXTRANSFER_TESTDATA names their folder, and say so where not.
+# Tests on real backbones and images run where ONNXTRANSFER_TESTDATA names their folder, those against PyTorch where
+# eng/torch.sh finds or installs it; they say so where not.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+./eng/torch.sh
 ./eng/build.sh
 log=artifacts/test.log
 status=0

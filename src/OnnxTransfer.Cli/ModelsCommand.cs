@@ -10,6 +10,8 @@ internal static class ModelsCommand
     {
         ModelsList.Create(terminal),
         ModelsInspect.Create(terminal),
+        ModelsExport.Create(terminal),
+        ModelsCheck.Create(terminal),
     };
 
     // Below this, hashing takes no time a person would notice.

@@ -18,10 +18,16 @@ public sealed record GoldenDescription(string Image, IReadOnlyList<string> Taps,
             throw new ArgumentException($"an embedding of {embedding.Length} numbers; the golden one has {Values.Count}", nameof(embedding));
         }
 
+        return Compare([.. Values], embedding);
+    }
+
+    /// <summary>The same of any two vectors of one length. A vector of zeros is equal to itself and to nothing else.</summary>
+    internal static (double Difference, double Cosine) Compare(ReadOnlySpan<float> expected, ReadOnlySpan<float> given)
+    {
         double difference = 0, largest = 0, dot = 0, golden = 0, found = 0;
-        for (var i = 0; i < embedding.Length; i++)
+        for (var i = 0; i < expected.Length; i++)
         {
-            double g = Values[i], f = embedding[i];
+            double g = expected[i], f = given[i];
             difference = Math.Max(difference, Math.Abs(g - f));
             largest = Math.Max(largest, Math.Abs(g));
             dot += g * f;
@@ -29,6 +35,6 @@ public sealed record GoldenDescription(string Image, IReadOnlyList<string> Taps,
             found += f * f;
         }
 
-        return (difference / largest, dot / Math.Sqrt(golden * found));
+        return golden == 0 && found == 0 ? (0, 1) : (difference / largest, dot / Math.Sqrt(golden * found));
     }
 }

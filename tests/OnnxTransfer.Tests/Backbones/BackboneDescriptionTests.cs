@@ -125,7 +125,8 @@ public sealed class BackboneDescriptionTests : IDisposable
 
         Assert.Equal(
             ["mobilenetv1-025-128-imagenet1001", "pixels-28x28-grey", "resnet14-cifar10", "resnet20-cifar10", "resnet50v2-stage3-imagenet", "squeezenet1.1-imagenet"],
-            catalogue.List().Select(e => e.Description.Name));
+            catalogue.List().Where(e => e.Description.Sha256.Length > 0).Select(e => e.Description.Name));
+        Assert.Equal(15, catalogue.List().Count(e => e.Description.Sha256.Length == 0)); // torchvision's: see TorchvisionCatalogueTests
         Assert.Empty(catalogue.Problems());
     }
 }
