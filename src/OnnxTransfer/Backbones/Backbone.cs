@@ -70,7 +70,7 @@ public sealed class Backbone : IDisposable
         var description = entry.Description;
         var model = ModelFile.Read(entry);
         var taps = TapChoice.Of(description, settings);
-        var graph = TapGraph(model, description, taps);
+        var graph = TapGraph.Of(model, entry, taps);
         var session = Open(graph, settings.SessionOn(provider), taps, entry.DescriptionPath);
         var precision = session.Provider == ExecutionProvider.Cuda && settings.AllowTf32 ? "tf32" : "fp32";
         var content = model.ContentHash ?? description.Sha256;
@@ -89,20 +89,6 @@ public sealed class Backbone : IDisposable
 
     /// <summary>Unloads it; nothing of it may be running.</summary>
     public void Dispose() => _session.Dispose();
-
-    private static OnnxModel TapGraph(OnnxModel model, BackboneDescription description, BackboneTap[] taps)
-    {
-        var input = description.Input;
-        var graph = Cut.At(BatchDimension.Free(model), [.. taps.Select(t => t.Tensor).Distinct()]);
-        foreach (var tap in taps)
-        {
-            graph = Pooling.Attach(graph, tap.Tensor, tap.Pooling, tap.Shape, tap.OutputName, tap.Layout);
-        }
-
-        graph = Cut.At(graph, [.. taps.Select(t => t.OutputName)]);
-        return PixelInput.Prepend(
-            graph, input.Tensor, input.Height, input.Width, description.Preprocessing.Mean, description.Preprocessing.Std, input.Channels, input.Layout);
-    }
 
     /// <summary>Opens the session and holds what the runtime inferred against what the description says of each tap.</summary>
     private static OnnxSession Open(OnnxModel graph, SessionSettings settings, BackboneTap[] taps, string descriptionPath)

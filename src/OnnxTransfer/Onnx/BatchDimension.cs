@@ -2,7 +2,7 @@ using OnnxTransfer.Onnx.Proto;
 
 namespace OnnxTransfer.Onnx;
 
-/// <summary>The first dimension of inputs and outputs: made the symbol N, so that any number of images fits.</summary>
+/// <summary>The first dimension of inputs and outputs: made the symbol N, so that any number of images fits, or one number.</summary>
 public static class BatchDimension
 {
     /// <summary>The name of the dimension.</summary>
@@ -29,6 +29,19 @@ public static class BatchDimension
         {
             graph.ValueInfo.Clear();
             FreeReshapes(builder, batch);
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary>Makes the first dimension of every input and output <paramref name="batch"/>, for graphs that take no other.</summary>
+    public static OnnxModel Fix(OnnxModel model, int batch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
+        var builder = GraphBuilder.Over(model);
+        foreach (var dimension in builder.Graph.Input.Concat(builder.Graph.Output).Select(First).OfType<TensorShapeProto.Types.Dimension>())
+        {
+            dimension.DimValue = batch;
         }
 
         return builder.Build();

@@ -7,16 +7,18 @@ public static class PixelInput
     public const string Name = "pixels";
 
     /// <summary>
-    /// Replaces the float input <paramref name="input"/> by the uint8 input <paramref name="name"/> [N, height, width, 3],
+    /// Replaces the input <paramref name="input"/> by the uint8 input <paramref name="name"/> [N, height, width, 3],
     /// RGB, and computes (x / 255 - mean) / std per channel, as one multiplication by 1 / (255 std) and one addition of
-    /// -mean / std. <paramref name="mean"/> and <paramref name="std"/> are in the network's own channel order.
+    /// -mean / std. <paramref name="mean"/> and <paramref name="std"/> are in the network's own channel order. An input of
+    /// float16 or double gets the float32 result cast.
     /// </summary>
-    /// <exception cref="OnnxException">The model lacks that input, has further ones, or it is not float32 of that size.</exception>
+    /// <exception cref="OnnxException">The model lacks that input, has further ones, or it is no floating-point image of that size.</exception>
     public static OnnxModel Prepend(
         OnnxModel model, string input, int height, int width, IReadOnlyList<float> mean, IReadOnlyList<float> std,
         ChannelOrder channels = ChannelOrder.Rgb, TensorLayout layout = TensorLayout.Nchw, string name = Name)
     {
         Check(model, input, height, width, mean, std, layout);
+        var type = model.Input(input).ElementType;
         var builder = GraphBuilder.Over(model);
         builder.RemoveInput(input);
         builder.Input(name, ElementType.UInt8, -1, height, width, 3);
@@ -35,7 +37,17 @@ public static class PixelInput
         var scale = std.Select(s => (float)(1 / (255.0 * s))).ToArray();
         var bias = mean.Zip(std, (m, s) => (float)(-(double)m / s)).ToArray();
         x = builder.Node("Mul", [x, builder.Floats("pixels_scale", scale, perChannel)], "pixels_scaled");
-        builder.NodeInto(input, "Add", [x, builder.Floats("pixels_bias", bias, perChannel)]);
+        var pixelBias = builder.Floats("pixels_bias", bias, perChannel);
+        if (type is ElementType.Float16 or ElementType.Double)
+        {
+            x = builder.Node("Add", [x, pixelBias], "pixels_normalised");
+            builder.NodeInto(input, "Cast", [x], ("to", (int)type));
+        }
+        else
+        {
+            builder.NodeInto(input, "Add", [x, pixelBias]);
+        }
+
         return builder.Build(newNodesFirst: true);
     }
 
@@ -52,7 +64,7 @@ public static class PixelInput
         long[] expected = layout == TensorLayout.Nchw ? [-1, 3, height, width] : [-1, height, width, 3];
         var fits = found.Dimensions is null || (found.Dimensions.Count == 4
             && found.Dimensions.Zip(expected).Skip(1).All(d => d.First < 0 || d.First == d.Second));
-        if (!fits || found.ElementType is not (ElementType.Float or ElementType.Undefined))
+        if (!fits || found.ElementType is not (ElementType.Float or ElementType.Float16 or ElementType.Double or ElementType.Undefined))
         {
             throw new OnnxException($"{model.Source}: its input is {found}; expected float {input}[N,{string.Join(',', expected[1..])}] "
                 + $"for {layout.ToString().ToUpperInvariant()}: correct layout and size in the description, or export the model in float32");

@@ -6,11 +6,12 @@ public static class Pooling
     /// <summary>
     /// Pools <paramref name="tensor"/>, whose shape without the batch is <paramref name="shape"/> ([C, H, W] whatever the
     /// layout, or [D] for a vector), to [N, width] under the name <paramref name="outputName"/>, which takes the tensor's
-    /// place among the outputs or is added to them.
+    /// place among the outputs or is added to them. Of a tensor of another <paramref name="type"/>, float32 is made first.
     /// </summary>
     /// <exception cref="OnnxException">The tensor does not exist, or is a vector that cannot be pooled over places.</exception>
     public static OnnxModel Attach(
-        OnnxModel model, string tensor, TapPooling pooling, IReadOnlyList<int> shape, string outputName, TensorLayout layout = TensorLayout.Nchw)
+        OnnxModel model, string tensor, TapPooling pooling, IReadOnlyList<int> shape, string outputName, TensorLayout layout = TensorLayout.Nchw,
+        ElementType type = ElementType.Float)
     {
         if (shape.Count is not (1 or 3) || (shape.Count == 1 && pooling != TapPooling.None))
         {
@@ -20,7 +21,7 @@ public static class Pooling
 
         var builder = GraphBuilder.Over(model);
         builder.Require(tensor);
-        var x = tensor;
+        var x = type == ElementType.Float ? tensor : builder.Node("Cast", [tensor], $"{tensor}_float", ("to", (int)ElementType.Float));
         if (shape.Count == 3 && layout == TensorLayout.Nhwc)
         {
             x = builder.Node("Transpose", [x], $"{tensor}_nchw", ("perm", new long[] { 0, 3, 1, 2 }));
