@@ -7,9 +7,6 @@ namespace OnnxTransfer.Backbones;
 /// <summary>What the settings say, held against what can be.</summary>
 internal static class ImportAnswers
 {
-    // Above this a mean or std is one of pixels from 0 to 255; of x / 255 it cannot be.
-    private const float LargestOfUnit = 1.5f;
-
     // Networks for smaller pictures (CIFAR, MNIST) take them whole.
     private const int SmallestCropped = 64;
 
@@ -22,7 +19,7 @@ internal static class ImportAnswers
             throw new BackboneException($"{source}: std {List(settings.Std)}; expected three numbers above 0");
         }
 
-        var large = new[] { ("mean", settings.Mean), ("std", settings.Std) }.Where(p => p.Item2?.Any(v => Math.Abs(v) > LargestOfUnit) == true).ToArray();
+        var large = new[] { ("mean", settings.Mean), ("std", settings.Std) }.Where(p => p.Item2?.Any(v => Math.Abs(v) > ImportSettings.LargestOfUnit) == true).ToArray();
         if (large.Length > 0)
         {
             throw new BackboneException($"{source}: {string.Join(" and ", large.Select(p => $"{p.Item1} {List(p.Item2!)}"))} {(large.Length > 1 ? "are" : "is")} of pixels from 0 to 255; "

@@ -6,6 +6,9 @@ namespace OnnxTransfer.Backbones;
 /// <summary>What an ONNX file does not say about itself, and how the description made of it is kept.</summary>
 public sealed record ImportSettings
 {
+    /// <summary>The largest mean or std that can be one of x / 255; above it is one of pixels from 0 to 255.</summary>
+    public const float LargestOfUnit = 1.5f;
+
     /// <summary>What the backbone is to be called; null: the file's name without its ending.</summary>
     public string? Name { get; init; }
 
