@@ -4,6 +4,7 @@ using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Inference;
+using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Cli;
 
@@ -21,7 +22,17 @@ internal sealed class EmbedOptions
 
     public Option<string?> Tap { get; } = new("--tap")
     {
-        Description = "taps to embed at, separated by commas, each with another pooling if wanted: layer2,layer3:average (default: what the description says)",
+        Description = "taps to embed at, separated by commas, each with another pooling if wanted: layer2,layer3:both (default: what the description says)",
+    };
+
+    public Option<string?> Pooling { get; } = new("--pooling")
+    {
+        Description = "pooling of all taps that are feature maps and do not name their own: average, max, both (average and max side by side), none, or gridN, the averages of an N x N grid (default: what the description says)",
+    };
+
+    public Option<bool> L2Normalize { get; } = new("--l2-normalize")
+    {
+        Description = "divide each image's embedding, all taps together, by its Euclidean length; embeds nothing anew, since the cache keeps the taps as they are",
     };
 
     public Option<string> Cache { get; } = new("--cache") { Description = "folder that keeps embeddings", DefaultValueFactory = _ => DefaultCache };
@@ -32,7 +43,7 @@ internal sealed class EmbedOptions
         DefaultValueFactory = _ => ExecutionProvider.Auto,
     };
 
-    public Option<int> Batch { get; } = new("--batch") { Description = "images per batch; 0: 8 on a CPU, where more gains nothing, 64 on a GPU", DefaultValueFactory = _ => 0 };
+    public Option<int> Batch { get; } = new("--batch") { Description = "images per batch; 0: 8 on a CPU, where more gains nothing, 64 on a GPU, or the one number the backbone takes", DefaultValueFactory = _ => 0 };
 
     public Option<int> Threads { get; } = new("--threads") { Description = "threads of the backbone; 0: one for each core", DefaultValueFactory = _ => 0 };
 
@@ -48,25 +59,41 @@ internal sealed class EmbedOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Backbone, Tap, Cache, Provider, Batch, Threads, DecodeThreads, MaxFailures, Failures })
+        foreach (var option in new Option[] { Backbone, Tap, Pooling, L2Normalize, Cache, Provider, Batch, Threads, DecodeThreads, MaxFailures, Failures })
         {
             command.Options.Add(option);
         }
     }
 
-    public Backbone Load(ParseResult parsed, string? name = null)
+    /// <summary>The backbone asked for.</summary>
+    public Backbone Load(ParseResult parsed)
     {
-        var settings = new BackboneSettings { Taps = name is null ? DataOptions.List(parsed.GetValue(Tap)) : null, BatchSize = Positive(parsed, Batch, 0), Threads = Positive(parsed, Threads, 0) };
-        return Backbones.Backbone.Load(name ?? parsed.GetValue(Backbone)!, parsed.GetValue(Provider), settings);
+        var taps = DataOptions.List(parsed.GetValue(Tap));
+        var backbone = Backbones.Backbone.Load(parsed.GetValue(Backbone)!, parsed.GetValue(Provider), Settings(parsed) with { Taps = taps });
+        if (PoolingOf(parsed) is { } pooling && !backbone.Taps.Where((tap, i) => tap.Shape.Count > 1 && taps?[i].Contains(':') != true).Any())
+        {
+            backbone.Dispose();
+            throw new UsageException($"--pooling {pooling}: {string.Join(", ", backbone.Taps.Select(tap => tap.Label))} leave nothing to it, being vectors or naming their own pooling; leave the option out, or name other taps");
+        }
+
+        return backbone;
     }
+
+    /// <summary>Another backbone, under the same options but for the taps, which are its own.</summary>
+    public Backbone LoadOther(ParseResult parsed, string name) => Backbones.Backbone.Load(name, parsed.GetValue(Provider), Settings(parsed));
 
     /// <summary>Embeds with progress, says what was done, lists failures.</summary>
     public EmbedRun Run(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, CancellationToken cancellation)
     {
         var failureFile = parsed.GetValue(Failures) ?? Path.Combine(cache.Folder, "failures.csv");
         var description = backbone.Description;
-        terminal.Say($"backbone {description.Name} at {string.Join(", ", backbone.Taps.Select(tap => tap.Label))}, {backbone.Width} values an image, on {backbone.Provider.ToString().ToLowerInvariant()}{(backbone.ProviderNote is { } note ? $" ({note})" : "")}");
+        terminal.Say($"backbone {description.Name} at {string.Join(", ", backbone.Taps.Select(tap => tap.Label))}, {backbone.Width} values an image{(backbone.L2Normalize ? " of length 1" : "")}, on {backbone.Provider.ToString().ToLowerInvariant()}{(backbone.ProviderNote is { } note ? $" ({note})" : "")}");
         foreach (var remark in dataset.Notes)
+        {
+            terminal.Say($"note: {remark}");
+        }
+
+        foreach (var remark in backbone.Notes)
         {
             terminal.Say($"note: {remark}");
         }
@@ -96,6 +123,18 @@ internal sealed class EmbedOptions
         return run;
     }
 
+    private BackboneSettings Settings(ParseResult parsed) => new()
+    {
+        Pooling = PoolingOf(parsed),
+        L2Normalize = parsed.GetValue(L2Normalize),
+        BatchSize = Positive(parsed, Batch, 0),
+        Threads = Positive(parsed, Threads, 0),
+    };
+
+    private TapPooling? PoolingOf(ParseResult parsed) => parsed.GetValue(Pooling) is not { } text ? null
+        : TapPooling.TryParse(text, out var pooling) ? pooling
+        : throw new UsageException($"--pooling {text}: expected average, max, both, none or gridN with N from 1 to 64, such as grid4");
+
     private static void Tell(Terminal terminal, EmbedReport report)
     {
         terminal.Say(report.Embedded == 0
@@ -103,6 +142,11 @@ internal sealed class EmbedOptions
             : $"embedded {report.Embedded}, from the cache {report.FromCache}, failed {report.Failures.Count}: {report.ImagesPerSecond:0} images/s ({report.Seconds:0.0} s)");
         if (report.Embedded > 0)
         {
+            if (report.Taps.Count > 1)
+            {
+                terminal.Say("embedded by tap: " + string.Join(", ", report.Taps.Select(tap => $"{tap.Tap} {tap.Embedded}, from the cache {tap.FromCache}")));
+            }
+
             terminal.Say("images/s of work by stage: " + string.Join(", ", report.Stages.Select(stage => $"{stage.Name} {stage.ImagesPerSecond:0}")));
             terminal.Say($"bottleneck: {report.Bottleneck}");
         }

@@ -19,6 +19,12 @@ internal static class JsonReport
             ["images"] = report.Images,
             ["embedded"] = report.Embedded,
             ["fromCache"] = report.FromCache,
+            ["taps"] = new JsonArray([.. report.Taps.Select(tap => new JsonObject
+            {
+                ["name"] = tap.Tap,
+                ["embedded"] = tap.Embedded,
+                ["fromCache"] = tap.FromCache,
+            })]),
             ["failed"] = report.Failures.Count,
             ["imagesPerSecond"] = Rounded(report.ImagesPerSecond),
             ["secondsEmbedding"] = Rounded(report.Seconds),

@@ -21,11 +21,11 @@ internal static class ModelsInspect
             var model = OnnxModel.Load(entry.ModelPath);
             if (parsed.GetValue(json))
             {
-                terminal.WriteJson(AsJson(entry, model));
+                terminal.WriteJson(AsJson(terminal, entry, model));
                 return ExitCode.Done;
             }
 
-            terminal.Out.WriteLine($"{about.Name} ({ModelsCommand.State(entry)}): {about.Source}");
+            terminal.Out.WriteLine($"{about.Name} ({ModelsCommand.State(terminal, entry)}): {about.Source}");
             terminal.Out.WriteLine($"licence: {about.Licence}");
             terminal.Out.WriteLine($"file: {entry.ModelPath}, sha256 {about.Sha256}");
             terminal.Out.WriteLine($"input: {ModelsCommand.Input(about)}, {about.Preprocessing.Pixels.Signature}, mean {string.Join(' ', about.Preprocessing.Mean)}, std {string.Join(' ', about.Preprocessing.Std)}");
@@ -43,13 +43,13 @@ internal static class ModelsInspect
         return command;
     }
 
-    private static JsonObject AsJson(CatalogueEntry entry, OnnxModel model)
+    private static JsonObject AsJson(Terminal terminal, CatalogueEntry entry, OnnxModel model)
     {
         var about = entry.Description;
         return new JsonObject
         {
             ["name"] = about.Name,
-            ["state"] = ModelsCommand.State(entry),
+            ["state"] = ModelsCommand.State(terminal, entry),
             ["file"] = entry.ModelPath,
             ["sha256"] = about.Sha256,
             ["source"] = about.Source,

@@ -25,11 +25,16 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         var compare = parsed.GetValue(options.Compare);
         using var cache = EmbeddingCache.Open(parsed.GetValue(options.Embed.Cache)!);
         using var backbone = options.Embed.Load(parsed);
+        if (output is not null)
+        {
+            FusedModel.Check(backbone, parsed.GetValue(options.Data.AverageBy) is not null);
+        }
+
         var trained = Train(backbone, dataset, cache);
         TrainedHead? other = null;
         if (compare is not null)
         {
-            using var compared = options.Embed.Load(parsed, compare);
+            using var compared = options.Embed.LoadOther(parsed, compare);
             other = Train(compared, dataset, cache);
         }
 

@@ -135,7 +135,7 @@ public sealed class MainJobTests : IDisposable
         var list = await CommandRun.Of("models", "list", "--json");
         var inspect = await CommandRun.Of("models", "inspect", "resnet14-cifar10", "--json");
 
-        Assert.Contains(list.Json.AsArray(), row => (string?)row!["name"] == "resnet14-cifar10" && (string?)row["state"] == "present");
+        Assert.Contains(list.Json.AsArray(), row => (string?)row!["name"] == "resnet14-cifar10" && (string?)row["state"] == "verified");
         Assert.Equal(["layer1", "layer2", "layer3", "avgpool"], inspect.Json["taps"]!.AsArray().Select(tap => (string?)tap!["name"]));
         Assert.True((int)inspect.Json["operators"]!["Conv"]! > 10);
     }

@@ -11,29 +11,35 @@ namespace OnnxTransfer.Backbones;
 /// </summary>
 public sealed class Backbone : IDisposable
 {
-    private readonly OnnxModel _tapGraph;
-    private readonly OnnxSession _session;
+    private readonly OnnxModel _graph;
+    private readonly TapSessions _sessions;
 
-    private Backbone(BackboneDescription description, BackboneTap[] taps, OnnxModel tapGraph, OnnxSession session, string precision)
+    private Backbone(BackboneDescription description, string sha256, BackboneTap[] taps, OnnxModel graph, TapSessions sessions)
     {
         Description = description;
+        Sha256 = sha256;
         Taps = taps;
-        _tapGraph = tapGraph;
-        _session = session;
-        Precision = precision;
+        _graph = graph;
+        _sessions = sessions;
     }
 
     /// <summary>The description it was loaded by.</summary>
     public BackboneDescription Description { get; }
 
-    /// <summary>SHA-256 of the ONNX file.</summary>
-    public string Sha256 => Description.Sha256;
+    /// <summary>SHA-256 of the ONNX file, computed from it.</summary>
+    public string Sha256 { get; }
 
     /// <summary>The taps in use; output i of <see cref="CreateBuffers"/> is tap i.</summary>
     public IReadOnlyList<BackboneTap> Taps { get; }
 
     /// <summary>D, the width of the whole embedding: the taps' vectors one after the other.</summary>
     public int Width => Taps.Sum(tap => tap.Width);
+
+    /// <summary>
+    /// Whether embeddings are divided by their Euclidean length, all taps together. <see cref="Run"/> gives the taps
+    /// before that.
+    /// </summary>
+    public bool L2Normalize { get; private init; }
 
     /// <summary>What must be done to an image before its pixels are handed over.</summary>
     public PixelPreprocessing Preprocessing => Description.Preprocessing.Pixels;
@@ -45,16 +51,19 @@ public sealed class Backbone : IDisposable
     public int PixelWidth => Description.Input.Width;
 
     /// <summary>Images per run.</summary>
-    public int BatchSize => _session.BatchSize;
+    public int BatchSize => _sessions.All.Session.BatchSize;
 
     /// <summary>The provider really in use.</summary>
-    public ExecutionProvider Provider => _session.Provider;
+    public ExecutionProvider Provider => _sessions.All.Session.Provider;
 
     /// <summary>Why the CPU is in use where any provider would do; null otherwise.</summary>
-    public string? ProviderNote => _session.ProviderNote;
+    public string? ProviderNote => _sessions.All.Session.ProviderNote;
 
     /// <summary>fp32, or tf32 where a GPU was allowed to round.</summary>
-    public string Precision { get; }
+    public required string Precision { get; init; }
+
+    /// <summary>What a user should know of it: a file nobody could verify.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
 
     /// <summary>
     /// Loads a backbone: a name of the catalogue, or the path of an .onnx file with its description beside it, or of the
@@ -68,44 +77,64 @@ public sealed class Backbone : IDisposable
         settings ??= new BackboneSettings();
         var entry = (settings.Catalogue ?? BackboneCatalogue.Default).Find(nameOrPath);
         var description = entry.Description;
-        var model = ModelFile.Read(entry);
+        var sessionSettings = settings.SessionOn(provider, description);
+        var (model, sha256) = ModelFile.Read(entry);
         var taps = TapChoice.Of(description, settings);
         var graph = TapGraph.Of(model, entry, taps);
-        var session = Open(graph, settings.SessionOn(provider), taps, entry.DescriptionPath);
-        var precision = session.Provider == ExecutionProvider.Cuda && settings.AllowTf32 ? "tf32" : "fp32";
-        var content = model.ContentHash ?? description.Sha256;
-        return new(description, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, session, precision);
+        var sessions = new TapSessions(graph, taps, sessionSettings);
+        CheckWidths(sessions, taps, entry.DescriptionPath);
+        var precision = sessions.All.Session.Provider == ExecutionProvider.Cuda && settings.AllowTf32 ? "tf32" : "fp32";
+        var content = model.ContentHash ?? sha256;
+        return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
+        {
+            L2Normalize = settings.L2Normalize,
+            Precision = precision,
+            Notes = NotesOn(entry, sha256),
+        };
     }
 
     /// <summary>Memory for one batch: <see cref="BatchSize"/> images of PixelHeight x PixelWidth x 3 bytes in, a row per image and tap out.</summary>
-    public BatchBuffers CreateBuffers() => _session.CreateBuffers();
+    public BatchBuffers CreateBuffers() => _sessions.All.Session.CreateBuffers();
 
-    /// <summary>Embeds the first <paramref name="count"/> images of <paramref name="buffers"/>.</summary>
+    /// <summary>The taps of the first <paramref name="count"/> images of <paramref name="buffers"/>, each for itself.</summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
-    public void Run(BatchBuffers buffers, int count) => _session.Run(buffers, count);
+    public void Run(BatchBuffers buffers, int count) => _sessions.All.Session.Run(buffers, count);
 
-    /// <summary>The graph from <c>pixels</c>, uint8 [N, H, W, 3], to the whole <c>embedding</c>, float [N, D]: what a head is attached to.</summary>
-    public OnnxModel ToEmbeddingGraph() => Outputs.Concat(_tapGraph, [.. Taps.Select(t => t.OutputName)], "embedding");
+    /// <summary>
+    /// The graph from <c>pixels</c>, uint8 [N, H, W, 3], to the whole <c>embedding</c>, float [N, D], of length 1 where
+    /// <see cref="L2Normalize"/> says so: what a head is attached to.
+    /// </summary>
+    public OnnxModel ToEmbeddingGraph() => TapGraph.Joined(_graph, Taps, Description.Input, L2Normalize);
 
     /// <summary>Unloads it; nothing of it may be running.</summary>
-    public void Dispose() => _session.Dispose();
+    public void Dispose() => _sessions.Dispose();
 
-    /// <summary>Opens the session and holds what the runtime inferred against what the description says of each tap.</summary>
-    private static OnnxSession Open(OnnxModel graph, SessionSettings settings, BackboneTap[] taps, string descriptionPath)
+    /// <summary>A session for at least these taps, which are not empty.</summary>
+    internal TapSession SessionFor(TapSet taps) => _sessions.For(taps);
+
+    /// <summary>Holds what the runtime inferred against what the description says of each tap.</summary>
+    private static void CheckWidths(TapSessions sessions, BackboneTap[] taps, string descriptionPath)
     {
-        var session = OnnxSession.Open(graph, settings);
-        for (var i = 0; i < taps.Length; i++)
+        foreach (var tap in taps)
         {
-            var tap = taps[i];
-            if (session.OutputWidth(tap.OutputName) is var width && width != tap.Width)
+            if (sessions.All.Session.OutputWidth(tap.OutputName) is var width && width != tap.Width)
             {
-                session.Dispose();
+                sessions.Dispose();
                 throw new BackboneException($"{descriptionPath}: tap '{tap.Name}' is described as [{string.Join(", ", tap.Shape)}] with pooling {tap.Pooling}, "
                     + $"{tap.Width} wide, but the graph gives {width}; correct shape and width");
             }
         }
+    }
 
-        return session;
+    private static string[] NotesOn(CatalogueEntry entry, string sha256)
+    {
+        var notes = new List<string>();
+        if (entry.Description.Sha256.Length == 0)
+        {
+            notes.Add($"{entry.ModelPath} is unverified: {entry.DescriptionPath} gives no hash to hold it against (its sha256 is {sha256})");
+        }
+
+        return [.. notes];
     }
 
     private static string Identity(BackboneDescription description, string contentHash, BackboneTap tap, string precision)

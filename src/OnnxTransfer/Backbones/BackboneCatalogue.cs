@@ -3,8 +3,9 @@ using OnnxTransfer.Onnx;
 namespace OnnxTransfer.Backbones;
 
 /// <summary>
-/// The backbones described in a list of folders. Of two of one name, that of the earlier folder counts. An ONNX file lies
-/// beside its description or in any of the folders.
+/// The backbones described in a list of folders. Of two of one name, one whose ONNX file is there counts before one whose
+/// file is not, then one with a hash before one without, then that of the earlier folder. An ONNX file lies beside its
+/// description or in any of the folders.
 /// </summary>
 public sealed class BackboneCatalogue
 {
@@ -25,7 +26,7 @@ public sealed class BackboneCatalogue
     public IReadOnlyList<string> Folders { get; }
 
     /// <summary>All backbones by name; descriptions that cannot be read are left out (see <see cref="Problems"/>).</summary>
-    public IReadOnlyList<CatalogueEntry> List() => [.. Read().Select(r => r.Entry).OfType<CatalogueEntry>()
+    public IReadOnlyList<CatalogueEntry> List() => [.. All().OrderBy(Rank)
         .DistinctBy(e => e.Description.Name).OrderBy(e => e.Description.Name, StringComparer.Ordinal)];
 
     /// <summary>What is wrong with the descriptions that cannot be read, one whole message each.</summary>
@@ -72,18 +73,39 @@ public sealed class BackboneCatalogue
 
         // A file in a folder that cannot be written to is described elsewhere: its hash tells by what.
         var hash = ModelFile.Hash(modelPath);
-        if (List().FirstOrDefault(entry => entry.Description.Sha256 == hash) is { } described)
+        if (All().FirstOrDefault(entry => entry.Description.Sha256 == hash) is { } described)
         {
             return described with { ModelPath = modelPath };
         }
 
-        if (OnnxModel.Load(modelPath).Metadata.ContainsKey(ModelMetadata.CardKey))
+        var model = OnnxModel.Load(modelPath);
+        if (model.Metadata.ContainsKey(ModelMetadata.CardKey))
         {
             throw new BackboneException($"{modelPath}: a fused model, from pixels to answer; expected a backbone: use predict or evaluate with it");
         }
 
-        throw new BackboneException($"{modelPath}: has no description, neither beside it nor, by its hash, in {string.Join(", ", Folders)}; a file {descriptionPath} must say what the network wants "
+        var (namesake, lacking) = ByName(modelPath, model);
+        if (namesake is not null && lacking.Length == 0)
+        {
+            return namesake with { ModelPath = modelPath };
+        }
+
+        var other = namesake is null ? "" : $" ({namesake.DescriptionPath} speaks of a file of this name, but this one lacks its tensors {string.Join(", ", lacking)})";
+        throw new BackboneException($"{modelPath}: has no description, neither beside it nor, by its hash, in {string.Join(", ", Folders)}{other}; a file {descriptionPath} must say what the network wants "
                 + $"and where it is tapped (this file's sha256 is {hash}):\n{DescriptionReader.Example}");
+    }
+
+    /// <summary>
+    /// The description that gives no hash and speaks of a file of this name, with what the graph lacks of its tensors. One
+    /// that fits comes first.
+    /// </summary>
+    private (CatalogueEntry? Entry, string[] Lacking) ByName(string modelPath, OnnxModel model)
+    {
+        var tensors = model.TensorNames.Concat(model.Inputs.Select(i => i.Name)).ToHashSet(StringComparer.Ordinal);
+        return All().Select(e => (Entry: (CatalogueEntry?)e, About: e.Description))
+            .Where(e => e.About.Sha256.Length == 0 && e.About.File == Path.GetFileName(modelPath))
+            .Select(e => (e.Entry, Lacking: e.About.Taps.Select(t => t.Tensor).Prepend(e.About.Input.Tensor).Where(t => !tensors.Contains(t)).ToArray()))
+            .OrderBy(e => e.Lacking.Length).FirstOrDefault((null, []));
     }
 
     private CatalogueEntry Entry(string descriptionPath)
@@ -93,6 +115,10 @@ public sealed class BackboneCatalogue
         var elsewhere = Folders.Select(folder => Path.Combine(folder, description.File)).FirstOrDefault(File.Exists);
         return new(description, descriptionPath, File.Exists(beside) ? beside : elsewhere ?? beside);
     }
+
+    private IEnumerable<CatalogueEntry> All() => Read().Select(r => r.Entry).OfType<CatalogueEntry>();
+
+    private static int Rank(CatalogueEntry entry) => !File.Exists(entry.ModelPath) ? 2 : entry.Description.Sha256.Length == 0 ? 1 : 0;
 
     private IEnumerable<(CatalogueEntry? Entry, string? Problem)> Read()
     {

@@ -12,10 +12,16 @@ public sealed record BackboneSettings
     /// </summary>
     public IReadOnlyList<string>? Taps { get; init; }
 
-    /// <summary>Pooling of all taps that do not name their own; null: as described.</summary>
+    /// <summary>Pooling of all taps that are feature maps and do not name their own; null: as described.</summary>
     public TapPooling? Pooling { get; init; }
 
-    /// <summary>Images per run; 0: 8 on the CPU, where more gains nothing, 64 on a GPU.</summary>
+    /// <summary>
+    /// Whether the whole embedding of an image, all taps side by side, is divided by its Euclidean length. The cache keeps
+    /// what the taps give: switching this embeds nothing anew.
+    /// </summary>
+    public bool L2Normalize { get; init; }
+
+    /// <summary>Images per run; 0: 8 on the CPU, where more gains nothing, 64 on a GPU, or what the network's description fixes.</summary>
     public int BatchSize { get; init; }
 
     /// <summary>Threads that share one run on the CPU; 0: one per processor.</summary>
@@ -30,13 +36,24 @@ public sealed record BackboneSettings
     /// <summary>Where backbones are looked for; null: <see cref="BackboneCatalogue.Default"/>.</summary>
     public BackboneCatalogue? Catalogue { get; init; }
 
-    internal SessionSettings SessionOn(ExecutionProvider provider) => new()
+    internal SessionSettings SessionOn(ExecutionProvider provider, BackboneDescription description)
     {
-        Provider = provider,
-        BatchSize = BatchSize > 0 ? BatchSize : 8,
-        CudaBatchSize = BatchSize > 0 ? BatchSize : 64,
-        Threads = Threads,
-        Device = Device,
-        AllowTf32 = AllowTf32,
-    };
+        var only = description.Input.Batch;
+        if (only > 0 && BatchSize > 0 && BatchSize != only)
+        {
+            throw new BackboneException($"backbone '{description.Name}': its graph takes {only} images at once and no other number, and batches of {BatchSize} were asked for; "
+                + $"ask for {only}, or leave the batch size out");
+        }
+
+        var asked = Math.Max(only, BatchSize);
+        return new()
+        {
+            Provider = provider,
+            BatchSize = asked > 0 ? asked : 8,
+            CudaBatchSize = asked > 0 ? asked : 64,
+            Threads = Threads,
+            Device = Device,
+            AllowTf32 = AllowTf32,
+        };
+    }
 }

@@ -144,7 +144,7 @@ internal static class DescriptionReader
         var poolingField = field["pooling"];
         if (!TapPooling.TryParse(poolingField.Text(), out var pooling) || (shape.Length == 1 && pooling != TapPooling.None))
         {
-            throw poolingField.Wrong(shape.Length == 1 ? "\"none\", since the tap is a vector" : "\"average\", \"max\", \"none\" or \"gridN\" with N from 1 to 64");
+            throw poolingField.Wrong(shape.Length == 1 ? "\"none\", since the tap is a vector" : "\"average\", \"max\", \"both\", \"none\" or \"gridN\" with N from 1 to 64");
         }
 
         var widthField = field["width"];

@@ -12,19 +12,28 @@ internal static class ModelFile
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
-    public static OnnxModel Read(CatalogueEntry entry)
+    /// <summary>The graph and the file's own SHA-256.</summary>
+    public static (OnnxModel Model, string Sha256) Read(CatalogueEntry entry)
     {
-        var (path, expected) = (entry.ModelPath, entry.Description.Sha256);
+        var (path, about) = (entry.ModelPath, entry.Description);
         if (!File.Exists(path))
         {
-            throw new BackboneException($"{path}: not there, though {entry.DescriptionPath} describes it; "
-                + $"put the file of SHA-256 {expected} there (source: {(entry.Description.Source is { Length: > 0 } s ? s : "not said")})");
+            throw Missing(entry);
         }
 
         var found = Hash(path);
-        return found == expected
-            ? OnnxModel.Load(path)
-            : throw new BackboneException($"{path}: has SHA-256 {found}; expected {expected}, as {entry.DescriptionPath} says; "
+        return about.Sha256.Length == 0 || found == about.Sha256
+            ? (OnnxModel.Load(path), found)
+            : throw new BackboneException($"{path}: has SHA-256 {found}; expected {about.Sha256}, as {entry.DescriptionPath} says; "
                 + "fetch the file again, or, if you changed it on purpose, put the new SHA-256 and a name of its own into the description");
+    }
+
+    private static BackboneException Missing(CatalogueEntry entry)
+    {
+        var about = entry.Description;
+        var file = about.Sha256.Length > 0 ? $"the file of SHA-256 {about.Sha256}" : "it";
+        var cure = about.Obtain.Length > 0 ? $"get {file} with: {about.Obtain}"
+            : $"put {(about.Sha256.Length > 0 ? file : "the file")} there (source: {(about.Source is { Length: > 0 } source ? source : "not said")})";
+        return new($"{entry.ModelPath}: not there, though {entry.DescriptionPath} describes it; {cure}");
     }
 }

@@ -14,6 +14,11 @@ internal static class TapChoice
             throw new BackboneException($"backbone '{description.Name}': no tap was asked for; it has {Known(description)}");
         }
 
+        if (wanted.Count > TapSet.Most)
+        {
+            throw new BackboneException($"backbone '{description.Name}': {wanted.Count} taps were asked for; expected at most {TapSet.Most}");
+        }
+
         var taps = wanted.Select(text => Resolve(description, text, settings.Pooling)).ToArray();
         var twice = taps.GroupBy(t => t.Label).FirstOrDefault(g => g.Count() > 1);
         return twice is null ? taps : throw new BackboneException($"backbone '{description.Name}': tap {twice.Key} was asked for twice; once is enough");
@@ -29,7 +34,7 @@ internal static class TapChoice
         {
             pooling = TapPooling.TryParse(poolingText, out var own)
                 ? own
-                : throw new BackboneException($"tap '{text}': pooling '{poolingText}'; expected average, max, none or gridN, such as {name}:average");
+                : throw new BackboneException($"tap '{text}': pooling '{poolingText}'; expected average, max, both, none or gridN, such as {name}:average");
         }
         else if (poolingForAll is { } shared && tap.Shape.Count > 1)
         {

@@ -22,6 +22,16 @@ internal static class TapGraph
         return input.Batch > 0 ? BatchDimension.Fix(graph, input.Batch) : graph;
     }
 
+    /// <summary>The taps' outputs side by side as <c>embedding</c>, [N, D], of length 1 where asked for.</summary>
+    public static OnnxModel Joined(OnnxModel graph, IReadOnlyList<BackboneTap> taps, InputDescription input, bool l2Normalize)
+    {
+        string[] outputs = [.. taps.Select(t => t.OutputName)];
+        var joined = l2Normalize
+            ? L2Normalization.Attach(Outputs.Concat(graph, outputs, "embedding_raw"), "embedding_raw", "embedding")
+            : Outputs.Concat(graph, outputs, "embedding");
+        return input.Batch > 0 ? BatchDimension.Fix(joined, input.Batch) : joined;
+    }
+
     private static OnnxModel Batched(OnnxModel model, InputDescription input, string descriptionPath)
     {
         if (input.Batch == 0)

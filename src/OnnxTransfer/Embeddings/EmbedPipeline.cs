@@ -3,14 +3,14 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
-using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Embeddings;
 
 /// <summary>
 /// One run over a list of images: a pool of threads reads, decodes and resizes; one runs the backbone; one writes. They
-/// overlap through bounded channels, so memory does not grow with the number of images. When it is cancelled, what was
-/// decoded is still embedded and written.
+/// overlap through bounded channels, so memory does not grow with the number of images. Images that lack the same taps
+/// share their batches, which are computed at these taps only. When it is cancelled, what was decoded is still embedded
+/// and written.
 /// </summary>
 internal sealed class EmbedPipeline(
     Backbone backbone, EmbeddingCache cache, SpaceSet spaces, IReadOnlyList<ImageSource> images, EmbedSettings settings)
@@ -23,6 +23,7 @@ internal sealed class EmbedPipeline(
     private int _next = -1;
     private int _embedded;
     private int _fromCache;
+    private readonly int[] _embeddedByTap = new int[backbone.Taps.Count];
 
     /// <summary>Decoder and content of each image; a null decoder where it failed.</summary>
     public ImageIdentity[] Results => _results;
@@ -30,6 +31,9 @@ internal sealed class EmbedPipeline(
     public int Embedded => Volatile.Read(ref _embedded);
 
     public int FromCache => Volatile.Read(ref _fromCache);
+
+    /// <summary>For each tap, how many images were embedded at it; complete at the end of the run.</summary>
+    public IReadOnlyList<int> EmbeddedByTap => _embeddedByTap;
 
     /// <summary>Reason by index of the image.</summary>
     public IReadOnlyDictionary<int, string> Failures => _failures;
@@ -91,7 +95,7 @@ internal sealed class EmbedPipeline(
                 }
                 else
                 {
-                    await prepared.WriteAsync(new PreparedImage(result.Image, result.Pixels), CancellationToken.None);
+                    await prepared.WriteAsync(new PreparedImage(result.Image, result.Missing, result.Pixels), CancellationToken.None);
                 }
             }
             catch (OnnxTransferException error) when (error is not CacheException)
@@ -120,26 +124,12 @@ internal sealed class EmbedPipeline(
         }
 
         var writer = Task.Run(() => WriteAllAsync(full.Reader, empty.Writer));
+        var lanes = new Dictionary<TapSession, EmbedLane>();
         Exception? fault = null;
         try
         {
-            using var buffers = backbone.CreateBuffers();
-            while (await prepared.WaitToReadAsync() && await empty.Reader.WaitToReadAsync() && empty.Reader.TryRead(out var batch))
-            {
-                await FillAsync(prepared, buffers, batch);
-                var start = StageClock.Start();
-                backbone.Run(buffers, batch.Count);
-                for (var tap = 0; tap < backbone.Taps.Count; tap++)
-                {
-                    buffers.Output(tap).CopyTo(batch.Values[tap]);
-                }
-
-                _clocks.Infer.Stop(start, batch.Count);
-                if (!await WriteOrStopAsync(full.Writer, batch, writer))
-                {
-                    break;
-                }
-            }
+            await RunAllAsync(prepared, lanes, async lane => await empty.Reader.WaitToReadAsync() && empty.Reader.TryRead(out var batch)
+                && await WriteOrStopAsync(full.Writer, Run(lane, batch), writer));
         }
         catch (Exception error)
         {
@@ -149,6 +139,11 @@ internal sealed class EmbedPipeline(
         finally
         {
             full.Writer.TryComplete();
+            foreach (var lane in lanes.Values)
+            {
+                lane.Dispose();
+            }
+
             if (fault is null)
             {
                 await writer; // its own fault, such as a full disk, ends the run
@@ -160,19 +155,40 @@ internal sealed class EmbedPipeline(
         }
     }
 
-    // The last batch of a run may stay short; all others are filled, however slowly images come.
-    private async Task FillAsync(ChannelReader<PreparedImage> prepared, BatchBuffers buffers, EmbeddedBatch batch)
+    // The last batch of a lane may stay short; all others are filled, however slowly images come. Ends early where
+    // flush says that nothing can be written any more.
+    private async Task RunAllAsync(ChannelReader<PreparedImage> prepared, Dictionary<TapSession, EmbedLane> lanes, Func<EmbedLane, Task<bool>> flush)
     {
-        batch.Count = 0;
-        while (batch.Count < backbone.BatchSize && await prepared.WaitToReadAsync())
+        await foreach (var image in prepared.ReadAllAsync())
         {
-            while (batch.Count < backbone.BatchSize && prepared.TryRead(out var image))
+            var session = backbone.SessionFor(image.Missing);
+            if (!lanes.TryGetValue(session, out var lane))
             {
-                image.Pixels.AsSpan(0, _pixelBytes).CopyTo(buffers.Image(batch.Count));
-                ArrayPool<byte>.Shared.Return(image.Pixels);
-                batch.Images[batch.Count++] = image.Image;
+                lanes[session] = lane = new EmbedLane(session, _pixelBytes);
+            }
+
+            lane.Add(image);
+            if (lane.IsFull && !await flush(lane))
+            {
+                return;
             }
         }
+
+        foreach (var lane in lanes.Values.Where(lane => lane.Count > 0))
+        {
+            if (!await flush(lane))
+            {
+                return;
+            }
+        }
+    }
+
+    private EmbeddedBatch Run(EmbedLane lane, EmbeddedBatch batch)
+    {
+        var start = StageClock.Start();
+        lane.Run(batch);
+        _clocks.Infer.Stop(start, batch.Count);
+        return batch;
     }
 
     private static async Task<bool> WriteOrStopAsync(ChannelWriter<EmbeddedBatch> full, EmbeddedBatch batch, Task writer)
@@ -225,13 +241,14 @@ internal sealed class EmbedPipeline(
 
     private void Write(EmbeddedBatch batch, int row, Dictionary<EmbeddingSpace, PartWriter> writers)
     {
-        var targets = spaces.For(batch.Images[row].Decoder);
-        for (var tap = 0; tap < targets.Length; tap++)
+        var (decoder, key) = batch.Images[row];
+        var targets = spaces.For(decoder);
+        foreach (var tap in batch.Taps)
         {
             var space = targets[tap];
-            if (space.Find(batch.Images[row].Key) is not null)
+            if (space.Find(key) is not null)
             {
-                continue; // another tap was missing, this one is there
+                continue; // computed on the way to a tap that was missing
             }
 
             if (!writers.TryGetValue(space, out var writer))
@@ -239,7 +256,8 @@ internal sealed class EmbedPipeline(
                 writers[space] = writer = new PartWriter(space, settings.PartLimits);
             }
 
-            writer.Add(batch.Images[row].Key, batch.Values[tap].AsSpan(row * space.Identity.Width, space.Identity.Width));
+            writer.Add(key, batch.Row(tap, row));
+            _embeddedByTap[tap]++;
         }
     }
 

@@ -17,17 +17,26 @@ public sealed record StageWork(string Name, double BusySeconds, int Images)
     public double ImagesPerSecond => BusySeconds > 0 ? Images / BusySeconds : 0;
 }
 
+/// <summary>What a run did at one tap.</summary>
+/// <param name="Tap">The tap with its pooling, such as <c>layer3:average</c>.</param>
+/// <param name="Embedded">Images embedded at it in this run.</param>
+/// <param name="FromCache">Images whose embedding at it was in the cache, or whose content another image of this run had.</param>
+public sealed record TapWork(string Tap, int Embedded, int FromCache);
+
 /// <summary>What a run of the embedder did.</summary>
 public sealed record EmbedReport
 {
     /// <summary>Images of the data set.</summary>
     public required int Images { get; init; }
 
-    /// <summary>Images embedded in this run.</summary>
+    /// <summary>Images embedded in this run, at one tap or more.</summary>
     public required int Embedded { get; init; }
 
-    /// <summary>Images found in the cache, or whose content another image of this run had.</summary>
+    /// <summary>Images found in the cache at every tap, or whose content another image of this run had.</summary>
     public required int FromCache { get; init; }
+
+    /// <summary>The same for each tap: only what the cache lacks of an image is computed.</summary>
+    public required IReadOnlyList<TapWork> Taps { get; init; }
 
     /// <summary>Images that failed, in data set order.</summary>
     public required IReadOnlyList<EmbedFailure> Failures { get; init; }

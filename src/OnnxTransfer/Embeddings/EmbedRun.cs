@@ -1,6 +1,7 @@
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Numerics;
+using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Embeddings;
 
@@ -54,7 +55,8 @@ public sealed class EmbedRun
 
     /// <summary>
     /// The embeddings with what is known of each item. One image an item and one tap: rows lie in the cache's memory map.
-    /// Otherwise they are put together in memory: taps side by side, photos of an item averaged, numbers appended.
+    /// Otherwise they are put together in memory: taps side by side, divided by their length where the backbone says so,
+    /// photos of an item averaged, numbers appended.
     /// Valid until the cache is disposed.
     /// </summary>
     public EmbeddingSet ToSet() => new()
@@ -72,27 +74,11 @@ public sealed class EmbedRun
     /// <summary>Row <paramref name="index"/> of <see cref="Items"/>, D values, read without keeping the cache in memory.</summary>
     public void CopyRow(int index, Span<float> row)
     {
-        var photos = Photos(index).ToArray();
-        var embedding = row[.._backbone.Width];
-        embedding.Clear();
-        var buffer = new float[_backbone.Taps.Max(tap => tap.Width)];
-        foreach (var places in photos)
-        {
-            var offset = 0;
-            foreach (var place in places)
-            {
-                var width = place.Space.Identity.Width;
-                place.Space.Copy(place.At, buffer);
-                Add(buffer.AsSpan(0, width), embedding.Slice(offset, width));
-                offset += width;
-            }
-        }
-
-        Finish(embedding, photos.Length, index, row);
+        Put(index, row, new float[_backbone.Width], (place, values) => place.Space.Copy(place.At, values));
     }
 
     private bool IsDirect =>
-        _backbone.Taps.Count == 1 && Dataset.NumberNames.Count == 0 && Array.TrueForAll(_items, item => item.Images.Count == 1);
+        _backbone.Taps.Count == 1 && !_backbone.L2Normalize && Dataset.NumberNames.Count == 0 && Array.TrueForAll(_items, item => item.Images.Count == 1);
 
     private bool IsThere(int image) => _images[image].Decoder is not null && _spaces.Has(_images[image]);
 
@@ -104,31 +90,41 @@ public sealed class EmbedRun
     private Matrix Gathered()
     {
         var matrix = new Matrix(_items.Length, Width);
+        var photo = new float[_backbone.Width];
         for (var i = 0; i < _items.Length; i++)
         {
-            var row = matrix.Row(i);
-            var embedding = row[.._backbone.Width];
-            var photos = 0;
-            foreach (var places in Photos(i))
-            {
-                photos++;
-                var offset = 0;
-                foreach (var place in places)
-                {
-                    var values = place.Space.Row(place.At);
-                    Add(values, embedding.Slice(offset, values.Length));
-                    offset += values.Length;
-                }
-            }
-
-            Finish(embedding, photos, i, row);
+            Put(i, matrix.Row(i), photo, (place, values) => place.Space.Row(place.At).CopyTo(values));
         }
 
         return matrix;
     }
 
-    private void Finish(Span<float> embedding, int photos, int index, Span<float> row)
+    // Each photo's taps are put side by side in photo, and made of length 1, before the photos are averaged: the order of
+    // the fused graph.
+    private void Put(int item, Span<float> row, float[] photo, Action<EmbeddingPlace, Span<float>> read)
     {
+        var embedding = row[.._backbone.Width];
+        var photos = 0;
+        embedding.Clear();
+        foreach (var places in Photos(item))
+        {
+            var offset = 0;
+            foreach (var place in places)
+            {
+                var width = place.Space.Identity.Width;
+                read(place, photo.AsSpan(offset, width));
+                offset += width;
+            }
+
+            if (_backbone.L2Normalize)
+            {
+                L2Normalization.Divide(photo);
+            }
+
+            Add(photo, embedding);
+            photos++;
+        }
+
         if (photos > 1)
         {
             for (var i = 0; i < embedding.Length; i++)
@@ -139,7 +135,7 @@ public sealed class EmbedRun
 
         for (var i = 0; i < Dataset.NumberNames.Count; i++)
         {
-            row[embedding.Length + i] = _items[index].Numbers[i];
+            row[embedding.Length + i] = _items[item].Numbers[i];
         }
     }
 

@@ -8,8 +8,8 @@ namespace OnnxTransfer.Embeddings;
 /// <summary>An image's content and the decoder it goes through; what its embedding is found by.</summary>
 internal readonly record struct ImageIdentity(string Decoder, ContentKey Key);
 
-/// <summary>What became of one image before the backbone; no pixels where its embedding is there already.</summary>
-internal readonly record struct Preparation(ImageIdentity Image, byte[]? Pixels);
+/// <summary>What became of one image before the backbone: the taps it lacks; no pixels where it lacks none or a twin has it embedded.</summary>
+internal readonly record struct Preparation(ImageIdentity Image, TapSet Missing, byte[]? Pixels);
 
 /// <summary>
 /// The first stages for one image: is its embedding in the cache? If not, read, hash, decode, resize, crop. One for each
@@ -36,7 +36,7 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
             var decoder = _decoders.NameFor((ImageFormat)format);
             if (spaces.Has(new ImageIdentity(decoder, known)))
             {
-                return new Preparation(new ImageIdentity(decoder, known), null);
+                return new Preparation(new ImageIdentity(decoder, known), default, null);
             }
         }
 
@@ -44,13 +44,14 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
         var key = ContentKey.Of(bytes);
         var image = new ImageIdentity(DecoderOf(source, bytes, out var found), key);
         start = clocks.Read.Stop(start);
-        var pixels = spaces.Has(image) || !claim(image) ? null : Decode(source, bytes, start);
+        var missing = spaces.Missing(image);
+        var pixels = missing.IsEmpty || !claim(image) ? null : Decode(source, bytes, start);
         if (file is not null)
         {
             cache.Memo.Add(file, key, (byte)found);
         }
 
-        return new Preparation(image, pixels);
+        return new Preparation(image, missing, pixels);
     }
 
     private byte[] Decode(ImageSource source, ReadOnlySpan<byte> bytes, long start)

@@ -34,18 +34,22 @@ internal sealed class SpaceSet(EmbeddingCache cache, Backbone backbone)
     }
 
     /// <summary>True when every tap's embedding of this content is there.</summary>
-    public bool Has(ImageIdentity image)
+    public bool Has(ImageIdentity image) => Missing(image).IsEmpty;
+
+    /// <summary>The taps whose embedding of this content is not there.</summary>
+    public TapSet Missing(ImageIdentity image)
     {
         // Asked several times for every image: a loop leaves no garbage.
-        foreach (var space in For(image.Decoder))
+        var (missing, spaces) = (default(TapSet), For(image.Decoder));
+        for (var tap = 0; tap < spaces.Length; tap++)
         {
-            if (space.Find(image.Key) is null)
+            if (spaces[tap].Find(image.Key) is null)
             {
-                return false;
+                missing |= TapSet.Of(tap);
             }
         }
 
-        return true;
+        return missing;
     }
 
     private EmbeddingSpace[] Open(string decoder) => [.. backbone.Taps.Select(tap => cache.Space(new SpaceIdentity

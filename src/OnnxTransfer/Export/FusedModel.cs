@@ -7,7 +7,7 @@ namespace OnnxTransfer.Export;
 /// <summary>
 /// Writes one ONNX file from pixels to answer: input <c>pixels</c>, uint8 [N, H, W, 3], RGB after resize and crop; output
 /// <c>probabilities</c>, float [N, k], or <c>value</c>, float [N, 1]. Normalisation, backbone and head are inside; any
-/// ONNX Runtime loads it.
+/// ONNX Runtime loads it. N is any number, or the one number the backbone's graph can do.
 /// </summary>
 public static class FusedModel
 {
@@ -28,10 +28,14 @@ public static class FusedModel
     /// <param name="backbone">The backbone and taps the head was fitted on.</param>
     /// <param name="head">The head.</param>
     /// <param name="card">What the file shall say of itself; classes, preprocessing and backbone are filled in here.</param>
-    /// <exception cref="OnnxTransferException">The head was fitted on embeddings of another width, or the file cannot be written.</exception>
+    /// <exception cref="OnnxTransferException">
+    /// The head was fitted on embeddings of another width, photos shall be averaged by a graph of a fixed batch, or the file
+    /// cannot be written.
+    /// </exception>
     public static void Save(string path, Backbone backbone, LinearHead head, ModelCard? card = null)
     {
         card = Card(backbone, head, card);
+        Check(backbone, card.AveragesPhotos);
         Build(backbone, head, card).Save(path);
     }
 
@@ -40,13 +44,25 @@ public static class FusedModel
     {
         var description = backbone.Description;
         var about = new CardBackbone(
-            description.Name, backbone.Sha256, [.. backbone.Taps.Select(tap => tap.Label)], description.Source, description.Licence);
+            description.Name, backbone.Sha256, [.. backbone.Taps.Select(tap => tap.Label)], description.Source, description.Licence, backbone.Precision);
         return (card ?? new ModelCard { Preprocessing = backbone.Preprocessing, Backbone = about }) with
         {
             Classes = head.Classes,
             Preprocessing = backbone.Preprocessing,
+            L2Normalize = backbone.L2Normalize,
             Backbone = about,
         };
+    }
+
+    /// <summary>Tells early what <see cref="Save"/> could not do with this backbone.</summary>
+    /// <exception cref="OnnxTransferException">Photos shall be averaged, but the backbone's graph takes one number of images only.</exception>
+    public static void Check(Backbone backbone, bool averagesPhotos)
+    {
+        if (averagesPhotos && backbone.Description.Input.Batch is > 0 and var batch)
+        {
+            throw new OnnxTransferException($"backbone '{backbone.Description.Name}': its graph takes {batch} images at once and no other number, so no model made of it can average "
+                + "the photos of an item, of which there may be any number; take a backbone of a free batch, or write no model");
+        }
     }
 
     private static OnnxModel Build(Backbone backbone, LinearHead head, ModelCard card)

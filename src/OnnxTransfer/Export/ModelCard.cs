@@ -32,6 +32,9 @@ public sealed record ModelCard
     /// <summary>From decoded RGB pixels to the graph's uint8 input: resize, crop, interpolation.</summary>
     public required PixelPreprocessing Preprocessing { get; init; }
 
+    /// <summary>True when each image's embedding is divided by its Euclidean length, in the graph, before anything is done with it.</summary>
+    public bool L2Normalize { get; init; }
+
     /// <summary>True when all photos of a batch are one item, whose embeddings the graph averages: it answers with one row.</summary>
     public bool AveragesPhotos { get; init; }
 
@@ -68,7 +71,8 @@ public sealed record ModelCard
 /// <param name="Taps">Taps whose embeddings the head takes, side by side, with their pooling.</param>
 /// <param name="Source">Where it came from.</param>
 /// <param name="Licence">Licence of its weights.</param>
-public sealed record CardBackbone(string Name, string Sha256, IReadOnlyList<string> Taps, string Source, string Licence);
+/// <param name="Precision">Arithmetic the head was fitted on: fp32, fp16 (also that of this file), or tf32.</param>
+public sealed record CardBackbone(string Name, string Sha256, IReadOnlyList<string> Taps, string Source, string Licence, string Precision = "fp32");
 
 /// <summary>The data a head was fitted and measured on.</summary>
 /// <param name="Source">The data set's path as it was given.</param>

@@ -32,6 +32,8 @@ public static class Pooling
             "none" => x,
             "max" => builder.Node("GlobalMaxPool", [x], $"{tensor}_max"),
             "average" => builder.Node("GlobalAveragePool", [x], $"{tensor}_average"),
+            "both" => builder.Node(
+                "Concat", [builder.Node("GlobalAveragePool", [x], $"{tensor}_average"), builder.Node("GlobalMaxPool", [x], $"{tensor}_max")], $"{tensor}_both", ("axis", 1)),
             _ => Grid(builder, x, pooling.Grid, shape),
         };
         var output = builder.NodeInto(outputName, "Flatten", [x], ("axis", 1));

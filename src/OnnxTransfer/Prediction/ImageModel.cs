@@ -105,13 +105,18 @@ public sealed class ImageModel : IDisposable
     /// <summary>Runs <paramref name="count"/> preprocessed images; one output row for each, or one in all where photos are averaged.</summary>
     internal float[][] Run(byte[] pixels, int count, IReadOnlyList<float> numbers)
     {
+        // A graph of a fixed batch answers for the padding too, and reads numbers for it. Such a graph averages no photos.
+        var only = _session.Inputs.FirstOrDefault(input => input.Name == FusedModel.Pixels) is { Dimensions: [> 0 and var batch, ..] } ? (int)batch : 0;
+        var images = only > 0 ? only : count;
+        Array.Resize(ref pixels, images * PixelBytes);
         var inputs = new Dictionary<string, TensorValue>
         {
-            [FusedModel.Pixels] = TensorValue.OfBytes(pixels, count, _preprocessing.CropHeight, _preprocessing.CropWidth, 3),
+            [FusedModel.Pixels] = TensorValue.OfBytes(pixels, images, _preprocessing.CropHeight, _preprocessing.CropWidth, 3),
         };
         if (numbers.Count > 0)
         {
-            inputs[FusedModel.Numbers] = TensorValue.Of([.. numbers], 1, numbers.Count);
+            var items = Math.Max(only, 1);
+            inputs[FusedModel.Numbers] = TensorValue.Of([.. Enumerable.Repeat(numbers, items).SelectMany(row => row)], items, numbers.Count);
         }
 
         var output = Card.IsRegression ? FusedModel.Value : FusedModel.Probabilities;

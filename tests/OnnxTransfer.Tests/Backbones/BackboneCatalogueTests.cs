@@ -16,7 +16,7 @@ public sealed class BackboneCatalogueTests : IDisposable
             var entry = tiny.Catalogue.Find(what);
 
             Assert.Equal(("tiny", tiny.DescriptionPath, tiny.ModelPath), (entry.Description.Name, entry.DescriptionPath, entry.ModelPath));
-            Assert.Equal(FileState.Present, entry.Verify());
+            Assert.Equal(FileState.Verified, entry.Verify());
         }
     }
 
@@ -28,6 +28,66 @@ public sealed class BackboneCatalogueTests : IDisposable
 
         File.Delete(tiny.ModelPath);
         Assert.Equal(FileState.Missing, Assert.Single(tiny.Catalogue.List()).Verify());
+    }
+
+    [Fact]
+    public void A_file_without_a_hash_is_there_and_no_more()
+    {
+        tiny.Json.Remove("sha256");
+        tiny.Write();
+
+        Assert.Equal(FileState.Present, tiny.Catalogue.Find("tiny").Verify());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_two_of_one_name_the_one_whose_file_is_there_counts(bool templateHasAFileToo)
+    {
+        using var template = new TinyBackbone();
+        template.Json.Remove("sha256");
+        template.Write();
+        if (!templateHasAFileToo)
+        {
+            template.Json["file"] = "gone.onnx";
+            template.Write();
+        }
+
+        var entry = Assert.Single(new BackboneCatalogue(template.Folder, tiny.Folder).List());
+
+        Assert.Equal(tiny.DescriptionPath, entry.DescriptionPath);
+        Assert.Equal(tiny.DescriptionPath, new BackboneCatalogue(template.Folder, tiny.Folder).Find("tiny").DescriptionPath);
+    }
+
+    [Fact]
+    public void A_model_that_lies_elsewhere_is_described_by_its_name_where_no_hash_is_known()
+    {
+        var elsewhere = Directory.CreateDirectory(Path.Combine(tiny.Folder, "elsewhere")).FullName;
+        var model = Path.Combine(elsewhere, "tiny.onnx");
+        File.Move(tiny.ModelPath, model);
+        tiny.Json.Remove("sha256");
+        tiny.Write();
+
+        var entry = tiny.Catalogue.Find(model);
+
+        Assert.Equal(("tiny", model, tiny.DescriptionPath, FileState.Present), (entry.Description.Name, entry.ModelPath, entry.DescriptionPath, entry.Verify()));
+    }
+
+    [Fact]
+    public void A_model_of_a_described_name_without_the_described_tensors_is_not_taken_for_it()
+    {
+        var elsewhere = Directory.CreateDirectory(Path.Combine(tiny.Folder, "elsewhere")).FullName;
+        var model = Path.Combine(elsewhere, "tiny.onnx");
+        File.Move(tiny.ModelPath, model);
+        tiny.Json.Remove("sha256");
+        tiny.Json["taps"]![1]!["tensor"] = "layer4";
+        tiny.Write();
+
+        var error = Assert.Throws<BackboneException>(() => tiny.Catalogue.Find(model));
+
+        Assert.Contains(
+            $"in {tiny.Folder} ({tiny.DescriptionPath} speaks of a file of this name, but this one lacks its tensors layer4); a file {elsewhere}/tiny.json must say ",
+            error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,7 +156,7 @@ public sealed class BackboneCatalogueTests : IDisposable
         var entry = tiny.Catalogue.Find(model);
 
         Assert.Equal(("tiny", model, tiny.DescriptionPath), (entry.Description.Name, entry.ModelPath, entry.DescriptionPath));
-        Assert.Equal(FileState.Present, entry.Verify());
+        Assert.Equal(FileState.Verified, entry.Verify());
     }
 
     [Fact]

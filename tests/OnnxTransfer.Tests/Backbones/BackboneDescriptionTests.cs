@@ -52,7 +52,6 @@ public sealed class BackboneDescriptionTests : IDisposable
     [InlineData("format")]
     [InlineData("name")]
     [InlineData("file")]
-    [InlineData("sha256")]
     [InlineData("input")]
     [InlineData("preprocessing")]
     [InlineData("taps")]
@@ -93,7 +92,7 @@ public sealed class BackboneDescriptionTests : IDisposable
         Wrong("'preprocessing.interpolation' is \"nearest\"; expected \"bilinear\" or \"bicubic\"", j => j["preprocessing"]!["interpolation"] = "nearest");
         Wrong("'taps' is []; expected a list of taps", j => j["taps"] = new JsonArray());
         Wrong("'taps[0].shape' is [4,8]; expected [channels, height, width], or [width] for a vector", j => j["taps"]![0]!["shape"] = new JsonArray(4, 8));
-        Wrong("'taps[0].pooling' is \"mean\"; expected \"average\", \"max\", \"none\" or \"gridN\" with N from 1 to 64", j => j["taps"]![0]!["pooling"] = "mean");
+        Wrong("'taps[0].pooling' is \"mean\"; expected \"average\", \"max\", \"both\", \"none\" or \"gridN\" with N from 1 to 64", j => j["taps"]![0]!["pooling"] = "mean");
         Wrong("'taps[2].pooling' is \"average\"; expected \"none\", since the tap is a vector", j => j["taps"]![2]!["pooling"] = "average");
         Wrong("'taps[0].width' is 64; expected 16, the width of shape [4, 8, 8] with pooling grid2", j => j["taps"]![0]!["width"] = 64);
         Wrong("'taps[0].name' is \"a:b\"; expected a name without ':', which separates a tap from its pooling", j => j["taps"]![0]!["name"] = "a:b");

@@ -77,6 +77,125 @@ public sealed class BackboneTests : IDisposable
     }
 
     [Fact]
+    public void Both_is_the_average_followed_by_the_max()
+    {
+        using var backbone = Load(new() { Taps = ["a:both", "a:average", "a:max"] });
+        using var buffers = backbone.CreateBuffers();
+        Pixels(1).CopyTo(buffers.Bytes);
+
+        backbone.Run(buffers, 1);
+
+        Assert.Equal([8, 4, 4], buffers.OutputWidths);
+        Graphs.Near([.. buffers.OutputRow(1, 0), .. buffers.OutputRow(2, 0)], buffers.OutputRow(0, 0), 1e-6f);
+    }
+
+    [Fact]
+    public void The_embedding_graph_divides_all_taps_together_by_their_length()
+    {
+        using var raw = Load();
+        using var unit = Load(new() { L2Normalize = true });
+        var pixels = TensorValue.OfBytes(Pixels(3), 3, 8, 8, 3);
+
+        var expected = Graphs.Run(raw.ToEmbeddingGraph(), ("pixels", pixels)).Floats;
+        var graph = unit.ToEmbeddingGraph();
+        var found = Graphs.Run(graph, ("pixels", pixels)).Floats;
+
+        for (var row = 0; row < 3; row++)
+        {
+            var values = expected.AsSpan(row * 22, 22).ToArray();
+            var length = Math.Sqrt(values.Sum(v => (double)v * v));
+            Graphs.Near([.. values.Select(v => (float)(v / length))], found.AsSpan(row * 22, 22), 1e-6f);
+        }
+
+        Assert.Equal("float embedding[N,22]", Assert.Single(graph.Outputs).ToString());
+        Assert.Equal(raw.Taps.Select(t => t.Identity), unit.Taps.Select(t => t.Identity));
+    }
+
+    [Fact]
+    public void A_map_in_another_layout_than_the_input_gives_the_same_vector()
+    {
+        // As converters from Keras write it: an NHWC input, turned into NCHW at once.
+        var proto = tiny.Model.Proto.Clone();
+        var transpose = new OnnxTransfer.Onnx.Proto.NodeProto { OpType = "Transpose", Input = { "image" }, Output = { "input" } };
+        transpose.Attribute.Add(new OnnxTransfer.Onnx.Proto.AttributeProto
+        {
+            Name = "perm", Type = OnnxTransfer.Onnx.Proto.AttributeProto.Types.AttributeType.Ints, Ints = { 0, 3, 1, 2 },
+        });
+        proto.Graph.Node.Insert(0, transpose);
+        var input = proto.Graph.Input[0];
+        input.Name = "image";
+        (input.Type.TensorType.Shape.Dim[1].DimValue, input.Type.TensorType.Shape.Dim[3].DimValue) = (8, 3);
+        float[] expected;
+        using (var plain = Load())
+        {
+            expected = Embedding(plain);
+        }
+
+        tiny.Json["input"]!["tensor"] = "image";
+        tiny.Json["input"]!["layout"] = "NHWC";
+        foreach (var tap in tiny.Json["taps"]!.AsArray().Take(2))
+        {
+            tap!["layout"] = "NCHW";
+        }
+
+        tiny.Replace(new OnnxModel(proto, "keras"));
+        using var turned = Load();
+
+        Graphs.Near(expected, Embedding(turned), 1e-6f);
+        Assert.Equal([TensorLayout.Nchw, TensorLayout.Nchw], turned.Taps.Select(t => t.Layout));
+    }
+
+    [Fact]
+    public void A_graph_of_a_fixed_batch_is_run_with_it()
+    {
+        var pixels = Pixels(5);
+        float[] expected;
+        using (var plain = Load())
+        {
+            expected = Embedding(plain, pixels);
+        }
+
+        tiny.FixBatch(5);
+        using var backbone = Load();
+        using var said = Load(new() { BatchSize = 5 });
+
+        Assert.Equal((5, 5), (backbone.BatchSize, said.BatchSize));
+        Graphs.Near(expected, Embedding(backbone, pixels), 1e-6f);
+        Assert.Equal("uint8 pixels[5,8,8,3]", Assert.Single(backbone.ToEmbeddingGraph().Inputs).ToString());
+        Assert.Equal(
+            "backbone 'tiny': its graph takes 5 images at once and no other number, and batches of 8 were asked for; ask for 5, or leave the batch size out",
+            Refused<BackboneException>(new() { BatchSize = 8 }));
+    }
+
+    [Fact]
+    public void A_fixed_batch_that_is_not_the_graphs_is_refused()
+    {
+        tiny.FixBatch(5);
+        tiny.Json["input"]!["batch"] = 4;
+        tiny.Write();
+
+        Assert.Equal(
+            $"{tiny.DescriptionPath}: the input is described with batch 4, but the graph takes 5; correct the batch there", Refused<BackboneException>(new()));
+    }
+
+    [Fact]
+    public void Without_a_hash_it_goes_by_the_files_own_and_says_so()
+    {
+        var sha256 = BackboneDescription.Load(tiny.DescriptionPath).Sha256;
+        using var verified = Load();
+        tiny.Json.Remove("sha256");
+        tiny.Write();
+
+        using var backbone = Load();
+
+        Assert.Equal(sha256, backbone.Sha256);
+        Assert.Equal(verified.Taps[0].Identity, backbone.Taps[0].Identity);
+        Assert.Empty(verified.Notes);
+        Assert.Equal(
+            $"{tiny.ModelPath} is unverified: {tiny.DescriptionPath} gives no hash to hold it against (its sha256 is {sha256})", Assert.Single(backbone.Notes));
+    }
+
+    [Fact]
     public void Identity_changes_with_all_that_changes_the_embedding()
     {
         string Of(Action<System.Text.Json.Nodes.JsonObject>? change = null, string tap = "a")
@@ -130,7 +249,7 @@ public sealed class BackboneTests : IDisposable
     [Fact]
     public void Wrong_taps_are_refused()
     {
-        Assert.Equal("tap 'a:mean': pooling 'mean'; expected average, max, none or gridN, such as a:average", Refused<BackboneException>(new() { Taps = ["a:mean"] }));
+        Assert.Equal("tap 'a:mean': pooling 'mean'; expected average, max, both, none or gridN, such as a:average", Refused<BackboneException>(new() { Taps = ["a:mean"] }));
         Assert.Equal("tap 'v:max': is a vector of 6, which has no places to pool over; expected 'v' or 'v:none'", Refused<BackboneException>(new() { Taps = ["v:max"] }));
         Assert.Equal("backbone 'tiny': tap a:grid2 was asked for twice; once is enough", Refused<BackboneException>(new() { Taps = ["a", "a:grid2"] }));
         Assert.StartsWith("backbone 'tiny': no tap was asked for; it has 'a'", Refused<BackboneException>(new() { Taps = [] }));
@@ -162,6 +281,29 @@ public sealed class BackboneTests : IDisposable
             Refused<BackboneException>(new()));
     }
 
+    [Theory]
+    [InlineData(true, "get the file of SHA-256 {0} with: python3 models/export.py tiny")]
+    [InlineData(false, "get it with: python3 models/export.py tiny")]
+    public void A_file_that_is_missing_is_got_by_a_command(bool hashed, string cure)
+    {
+        File.Delete(tiny.ModelPath);
+        var sha256 = BackboneDescription.Load(tiny.DescriptionPath).Sha256;
+        tiny.Json["obtain"] = "python3 models/export.py tiny";
+        if (!hashed)
+        {
+            tiny.Json.Remove("sha256");
+        }
+
+        tiny.Write();
+
+        Assert.Equal($"{tiny.ModelPath}: not there, though {tiny.DescriptionPath} describes it; {string.Format(cure, sha256)}", Refused<BackboneException>(new()));
+    }
+
+    [Fact]
+    public void More_taps_than_are_kept_apart_are_refused() => Assert.Equal(
+        "backbone 'tiny': 65 taps were asked for; expected at most 64",
+        Refused<BackboneException>(new() { Taps = [.. Enumerable.Range(1, 64).Select(i => $"a:grid{i}"), "b"] }));
+
     [Fact]
     public void A_tensor_the_graph_lacks_is_named()
     {
@@ -187,6 +329,16 @@ public sealed class BackboneTests : IDisposable
         Backbone.Load("tiny", ExecutionProvider.Cpu, (settings ?? new()) with { Catalogue = tiny.Catalogue, Threads = 1 });
 
     private string Refused<T>(BackboneSettings settings) where T : Exception => Assert.Throws<T>(() => Load(settings)).Message;
+
+    private static float[] Embedding(Backbone backbone, byte[]? pixels = null)
+    {
+        pixels ??= Pixels(2);
+        var count = pixels.Length / 192;
+        using var buffers = backbone.CreateBuffers();
+        pixels.CopyTo(buffers.Bytes);
+        backbone.Run(buffers, count);
+        return [.. Enumerable.Range(0, backbone.Taps.Count).SelectMany(tap => buffers.Output(tap).ToArray())];
+    }
 
     private static byte[] Pixels(int images)
     {

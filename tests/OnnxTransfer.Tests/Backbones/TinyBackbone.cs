@@ -57,6 +57,31 @@ internal sealed class TinyBackbone : IDisposable
 
     public BackboneCatalogue Catalogue => new(Folder);
 
+    /// <summary>Puts another graph in the file's place, and its hash into the description.</summary>
+    public void Replace(OnnxModel model)
+    {
+        model.Save(ModelPath);
+        Json["sha256"] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ModelPath)));
+        Write();
+    }
+
+    /// <summary>Makes the graph one that takes <paramref name="batch"/> images and no other number, and says so.</summary>
+    public void FixBatch(int batch)
+    {
+        var proto = Model.Proto.Clone();
+        proto.Graph.Input[0].Type.TensorType.Shape.Dim[0].DimValue = batch;
+        var shape = new OnnxTransfer.Onnx.Proto.TensorProto { Name = "s", DataType = (int)ElementType.Int64 };
+        shape.Dims.Add(4);
+        shape.Int64Data.AddRange([batch, 4, 8, 8]);
+        proto.Graph.Initializer.Add(shape);
+        var (first, relu) = (proto.Graph.Node[0], proto.Graph.Node[1]);
+        relu.Input[0] = "reshaped";
+        var reshape = new OnnxTransfer.Onnx.Proto.NodeProto { OpType = "Reshape", Input = { first.Output[0], "s" }, Output = { "reshaped" } };
+        proto.Graph.Node.Insert(1, reshape);
+        Json["input"]!["batch"] = batch;
+        Replace(new OnnxModel(proto, "tiny"));
+    }
+
     public void Write() => File.WriteAllText(DescriptionPath, Json.ToJsonString());
 
     /// <summary>The message when the description is read after a change.</summary>

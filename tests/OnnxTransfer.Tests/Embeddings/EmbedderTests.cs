@@ -133,6 +133,104 @@ public sealed class EmbedderTests : IDisposable
     }
 
     [Fact]
+    public void Only_the_taps_that_are_missing_are_computed()
+    {
+        var images = SmallImages.Write(_folder, 9);
+        var atOnce = Run(images, cache: "other", taps: ["a", "b", "v"]);
+        Run(images, taps: ["b"]);
+
+        var more = Run(images, taps: ["a", "b", "v"]);
+
+        Assert.Equal([("a:grid2", 9, 0), ("b:average", 0, 9), ("v:none", 9, 0)], more.Report.Taps.Select(tap => (tap.Tap, tap.Embedded, tap.FromCache)));
+        Assert.Equal((9, 0), (more.Report.Embedded, more.Report.FromCache));
+        Assert.Equal(atOnce.Rows, more.Rows);
+    }
+
+    [Fact]
+    public void Images_that_lack_different_taps_are_embedded_together()
+    {
+        // Of 40 images every combination of the three taps is there already, five times.
+        var images = SmallImages.Write(_folder, 40);
+        string[] taps = ["a", "b", "v"];
+        for (var tap = 0; tap < 3; tap++)
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                if ((i & (1 << tap)) != 0)
+                {
+                    File.WriteAllBytes(_folder[$"has-{taps[tap]}", "x", $"{i}.bmp"], SmallImages.Bitmap(i));
+                }
+            }
+
+            Run(_folder[$"has-{taps[tap]}"], taps: [taps[tap]]);
+        }
+
+        var run = Run(images, taps: taps);
+        var again = Run(images, taps: taps);
+
+        Assert.Equal((35, 5), (run.Report.Embedded, run.Report.FromCache));
+        Assert.All(run.Report.Taps, tap => Assert.Equal((20, 20), (tap.Embedded, tap.FromCache)));
+        Assert.All(again.Report.Taps, tap => Assert.Equal((0, 40), (tap.Embedded, tap.FromCache)));
+        var atOnce = Run(images, cache: "other", taps: taps);
+        Assert.Equal(atOnce.Rows, run.Rows);
+        Assert.Equal(atOnce.Rows, again.Rows);
+        using var cache = EmbeddingCache.Open(_folder["cache"]);
+        Assert.All(cache.Spaces(), space => Assert.Equal(40, space.Count));
+    }
+
+    [Fact]
+    public void A_failed_image_is_from_no_cache()
+    {
+        var images = SmallImages.Write(_folder, 6);
+        Run(images, taps: ["a"]);
+        File.WriteAllText(_folder["images", "odd", "0003.bmp"], "not an image");
+
+        var taps = Run(images, taps: ["a", "b"]).Report.Taps;
+
+        Assert.Equal([(0, 5), (5, 0)], taps.Select(tap => (tap.Embedded, tap.FromCache)));
+    }
+
+    [Fact]
+    public void Length_1_is_given_when_rows_are_read_and_embeds_nothing_anew()
+    {
+        var images = SmallImages.Write(_folder, 7);
+        var raw = Run(images);
+
+        var unit = Run(images, l2: true);
+
+        Assert.Equal((0, 7), (unit.Report.Embedded, unit.Report.FromCache));
+        for (var i = 0; i < 7; i++)
+        {
+            var length = Math.Sqrt(raw.Rows[i].Sum(v => (double)v * v));
+            Assert.Equal(raw.Rows[i].Select(v => (float)(v / length)), unit.Rows[i], (a, b) => Math.Abs(a - b) < 1e-6);
+        }
+    }
+
+    [Theory]
+    [InlineData("b")]
+    [InlineData("a", "v")]
+    public void Photos_are_of_length_1_before_they_are_averaged(params string[] taps)
+    {
+        SmallImages.Write(_folder, 4);
+        var item = new DatasetItem
+        {
+            Images = [.. new[] { 0, 2 }.Select(i => new ImageSource(_folder["images", "even", $"{i:0000}.bmp"]))], Target = 1, Numbers = [500],
+        };
+        var dataset = new Dataset { Source = "made up", Items = [item], IsRegression = true, NumberNames = ["x"] };
+        var single = Run(_folder["images"], taps: taps, l2: true);
+
+        using var backbone = Load(taps, 4, l2: true);
+        using var cache = EmbeddingCache.Open(_folder["cache"]);
+        var run = Embedder.Run(backbone, dataset, cache);
+        var row = run.ToSet().Rows[0].ToArray();
+        var copy = new float[run.Width];
+        run.CopyRow(0, copy);
+
+        Assert.Equal(single.Rows[0].Zip(single.Rows[1], (a, b) => (a + b) / 2).Append(500), row, (a, b) => Math.Abs(a - b) < 1e-6);
+        Assert.Equal(row, copy);
+    }
+
+    [Fact]
     public void Photos_of_an_item_are_averaged_and_numbers_appended()
     {
         SmallImages.Write(_folder, 4);
@@ -199,13 +297,13 @@ public sealed class EmbedderTests : IDisposable
         Assert.Equal(run.ToSet().Rows[4][21], BitConverter.ToSingle(bytes, bytes.Length - 4));
     }
 
-    private Backbone Load(string[]? taps, int batch) =>
-        Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Taps = taps, BatchSize = batch, Threads = 1 });
+    private Backbone Load(string[]? taps, int batch, bool l2 = false) =>
+        Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Taps = taps, BatchSize = batch, Threads = 1, L2Normalize = l2 });
 
     private (EmbedReport Report, float[][] Rows, string[] Names) Run(
-        string path, string cache = "cache", string[]? taps = null, int batch = 4, int? maxFailures = null)
+        string path, string cache = "cache", string[]? taps = null, int batch = 4, int? maxFailures = null, bool l2 = false)
     {
-        using var backbone = Load(taps, batch);
+        using var backbone = Load(taps, batch, l2);
         using var opened = EmbeddingCache.Open(_folder[cache]);
         var run = Embedder.Run(backbone, DatasetReader.Open(path), opened, new EmbedSettings { MaxFailures = maxFailures });
         var set = run.ToSet();

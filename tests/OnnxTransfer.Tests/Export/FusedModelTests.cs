@@ -20,7 +20,7 @@ public sealed class FusedModelTests : IDisposable
 
     public FusedModelTests()
     {
-        _backbone = Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Threads = 1 });
+        _backbone = Load();
         _cache = EmbeddingCache.Open(_folder["cache"]);
     }
 
@@ -53,11 +53,73 @@ public sealed class FusedModelTests : IDisposable
         Assert.Equal(["dark", "light"], model.Classes);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_regression_over_averaged_photos_with_numbers_equals_the_managed_head(bool logTarget)
+    [Fact]
+    public void A_classifier_on_embeddings_of_length_1_equals_the_managed_head()
     {
+        using var backbone = Load(l2Normalize: true, taps: ["a:both", "b"]);
+        var data = ImageFolder.Open(SmallImages.WriteLearnable(_folder, 8));
+        var set = backbone.Embed(data, _cache);
+        var head = new LogisticRegression { L2 = 1e-2 }.Fit(set);
+        FusedModel.Save(_folder["m.onnx"], backbone, head);
+
+        using var model = ImageModel.Load(_folder["m.onnx"]);
+
+        var expected = head.Predict(set.Rows);
+        for (var i = 0; i < set.Count; i++)
+        {
+            AssertClose(expected.Row(i).ToArray(), model.Predict(set.Names[i]).Output);
+        }
+
+        Assert.True(model.Card.L2Normalize);
+        Assert.Contains("\"l2Normalize\":true", model.Card.ToJson());
+        Assert.Equal(["a:both", "b:average"], model.Card.Backbone.Taps);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_graph_of_a_fixed_batch_answers_for_one_image(int batch)
+    {
+        using var tiny = new TinyBackbone();
+        tiny.FixBatch(batch);
+        using var backbone = Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = tiny.Catalogue, Threads = 1 });
+        SmallImages.WriteLearnable(_folder, 4);
+        var data = new Dataset
+        {
+            Source = "made up",
+            IsRegression = true,
+            NumberNames = ["beds"],
+            Items = [.. Enumerable.Range(0, 4).Select(i => new DatasetItem { Images = [Photo(2 * i)], Target = 10 + (i * i), Numbers = [i] })],
+        };
+        var set = backbone.Embed(data, _cache);
+        var head = new RidgeRegression { L2 = 1e-2 }.Fit(set);
+        var card = FusedModel.Card(backbone, head) with { Numbers = ["beds"] };
+        FusedModel.Save(_folder["m.onnx"], backbone, head, card);
+
+        using var model = ImageModel.Load(_folder["m.onnx"]);
+
+        Assert.Equal([(long)batch, 8, 8, 3], OnnxModel.Load(_folder["m.onnx"]).Inputs[0].Dimensions!);
+        for (var i = 0; i < set.Count; i++)
+        {
+            AssertClose([head.Predict(set.Rows).Row(i)[0]], [model.Predict(data.Items[i]).Value]);
+        }
+
+        var error = Assert.Throws<OnnxTransferException>(() => FusedModel.Save(_folder["n.onnx"], backbone, head, card with { AveragesPhotos = true }));
+        Assert.Equal(
+            $"backbone 'tiny': its graph takes {batch} images at once and no other number, so no model made of it can average the photos of an item, "
+            + "of which there may be any number; take a backbone of a free batch, or write no model",
+            error.Message);
+
+        ImageSource Photo(int i) => new(_folder["learnable", "dark", $"{i:0000}.bmp"]);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void A_regression_over_averaged_photos_with_numbers_equals_the_managed_head(bool logTarget, bool l2Normalize)
+    {
+        using var backbone = Load(l2Normalize);
         SmallImages.WriteLearnable(_folder, 8);
         var data = new Dataset
         {
@@ -69,10 +131,10 @@ public sealed class FusedModelTests : IDisposable
                 Images = [Photo("dark", 2 * i), Photo("light", (2 * i) + 1)], Target = 10 + (i * i), Numbers = [i],
             })],
         };
-        var set = _backbone.Embed(data, _cache);
+        var set = backbone.Embed(data, _cache);
         var head = new RidgeRegression { L2 = 1e-2, LogTarget = logTarget }.Fit(set);
-        var card = FusedModel.Card(_backbone, head) with { AveragesPhotos = true, Numbers = ["beds"] };
-        FusedModel.Save(_folder["m.onnx"], _backbone, head, card);
+        var card = FusedModel.Card(backbone, head) with { AveragesPhotos = true, Numbers = ["beds"] };
+        FusedModel.Save(_folder["m.onnx"], backbone, head, card);
 
         using var model = ImageModel.Load(_folder["m.onnx"]);
 
@@ -104,7 +166,7 @@ public sealed class FusedModelTests : IDisposable
         Assert.Equal([-1L, 8, 8, 3], input.Dimensions!);
         Assert.Equal([-1L, 2], Assert.Single(file.Outputs).Dimensions!);
         Assert.Equal(["dark", "light"], card.Classes);
-        Assert.Equal(_backbone.Sha256, card.Backbone.Sha256);
+        Assert.Equal((_backbone.Sha256, "fp32", false), (card.Backbone.Sha256, card.Backbone.Precision, card.L2Normalize));
         Assert.Equal("shorterSide 10 bicubic crop 8x8", card.Preprocessing.Signature);
         Assert.Equal(["a:grid2", "b:average"], card.Backbone.Taps);
     }
@@ -120,6 +182,9 @@ public sealed class FusedModelTests : IDisposable
             "the head takes 5 values, but tiny at a:grid2, b:average with 0 numbers gives 22; fuse it with the backbone, taps and numbers it was fitted on",
             error.Message);
     }
+
+    private Backbone Load(bool l2Normalize = false, string[]? taps = null) =>
+        Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Threads = 1, L2Normalize = l2Normalize, Taps = taps });
 
     private static void AssertClose(IReadOnlyList<float> expected, IReadOnlyList<float> actual)
     {

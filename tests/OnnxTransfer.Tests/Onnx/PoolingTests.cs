@@ -56,6 +56,23 @@ public class PoolingTests
         Graphs.Near(golden.GetProperty("pooled").Floats("grid3"), found.Floats, 1e-6f);
     }
 
+    [Theory]
+    [InlineData(TensorLayout.Nchw)]
+    [InlineData(TensorLayout.Nhwc)]
+    public void Both_is_torchs_average_followed_by_its_max(TensorLayout layout)
+    {
+        var golden = Golden.Case("both", "taps.json");
+        var (x, shape) = (golden.Floats(layout == TensorLayout.Nchw ? "x" : "xNhwc"), golden.Ints("shape"));
+        long[] dims = layout == TensorLayout.Nchw ? [shape[0], shape[1], shape[2]] : [shape[1], shape[2], shape[0]];
+
+        var model = Pooling.Attach(Graphs.Identity(13, dims), "y", TapPooling.Both, shape, "pooled", layout);
+        var found = Graphs.Run(model, ("x", TensorValue.Of(x, [2, .. dims])));
+
+        Assert.Equal([2, 2 * shape[0]], found.Shape);
+        Graphs.Near(golden.Floats("pooled"), found.Floats, 1e-6f);
+        Assert.Equal($"float pooled[N,{2 * shape[0]}]", Assert.Single(model.Outputs).ToString());
+    }
+
     [Fact]
     public void None_squeezes_a_map_of_one_place()
     {
@@ -87,6 +104,7 @@ public class PoolingTests
     [Theory]
     [InlineData("average", 3)]
     [InlineData("max", 3)]
+    [InlineData("both", 6)]
     [InlineData("none", 60)]
     [InlineData("grid1", 3)]
     [InlineData("grid4", 48)]
@@ -111,7 +129,7 @@ public class PoolingTests
     {
         var error = Assert.Throws<FormatException>(() => TapPooling.Parse(text));
 
-        Assert.Equal($"pooling '{text}'; expected average, max, none or gridN with N from 1 to 64, such as grid4", error.Message);
+        Assert.Equal($"pooling '{text}'; expected average, max, both, none or gridN with N from 1 to 64, such as grid4", error.Message);
     }
 
     [Fact]
