@@ -10,6 +10,7 @@ internal static class ModelsCommand
     {
         ModelsList.Create(terminal),
         ModelsInspect.Create(terminal),
+        ModelsImport.Create(terminal),
     };
 
     // Below this, hashing takes no time a person would notice.

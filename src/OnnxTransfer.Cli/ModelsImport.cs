@@ -158,7 +158,7 @@ internal sealed class ModelsImport
             ["description"] = imported.DescriptionPath,
             ["sha256"] = about.Sha256,
             ["input"] = ModelsInspect.Input(about.Input, imported.Analysis.ElementType),
-            ["batch"] = ModelsInspect.Batch(about.Input),
+            ["batch"] = ModelsInspect.Batch(about.Input.Batch),
             ["preprocessing"] = about.Preprocessing.Pixels.Signature,
             ["mean"] = new JsonArray([.. about.Preprocessing.Mean.Select(v => JsonValue.Create(v))]),
             ["std"] = new JsonArray([.. about.Preprocessing.Std.Select(v => JsonValue.Create(v))]),

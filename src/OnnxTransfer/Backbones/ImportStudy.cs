@@ -78,9 +78,9 @@ internal sealed class ImportStudy
         {
             var freed = BatchDimension.Free(_model);
             var (two, three) = (Shapes(freed, 2), Shapes(freed, 3));
-            var proposal = Proposal(freed, two);
+            var proposal = TapProposal.Of(freed, new ImageFlow(freed, _input.Tensor, _input.Layout), two, _input.Layout);
             var follows = proposal.Taps.All(tap => two[tap.Tensor]!.Dimensions[0] == 2 && three[tap.Tensor]?.Dimensions[0] == 3);
-            if (_input.Batch == 0 || (follows && proposal.Embedding is not null && proposal.Taps.Count == fromFile.Taps.Count))
+            if (_input.Batch == 0 || (follows && proposal.Embedding == fromFile.Embedding && proposal.Taps.Count == fromFile.Taps.Count))
             {
                 _found.Add(_input.Batch == 0
                     ? "It takes any number of images per run."
@@ -108,8 +108,12 @@ internal sealed class ImportStudy
 
         var proposal = TapProposal.Of(model, flow, shapes, _input.Layout);
         var unknown = shapes.Unknown.Count > 0 ? $" ({shapes.Unknown.First().Value})" : "";
-        return proposal.Taps.Count > 0 ? proposal : throw new BackboneException(
-            $"{_model.Source}: no tensor is a feature map or a vector for each image{unknown}; expected an image classifier or feature extractor");
+        return proposal.Taps.Count == 0
+            ? throw new BackboneException($"{_model.Source}: no tensor is a feature map or a vector for each image{unknown}; expected an image classifier or feature extractor")
+            : proposal.Embedding is null && _settings.Embedding is null
+            ? throw new BackboneException($"{_model.Source}: the shape of '{proposal.Ending.Seen}', what would be the embedding, is not known{unknown}; expected a map or a vector for each image: "
+                + $"choose among {string.Join(", ", proposal.Taps.Select(t => $"'{t.Name}'"))} with --embedding, or another tensor with --tap")
+            : proposal;
     }
 
     private TapProposal Told(TapProposal proposal)
@@ -164,7 +168,7 @@ internal sealed class ImportStudy
 
     private string[] Embedding(TapProposal proposal, TapDescription[] taps)
     {
-        var wanted = _settings.Embedding ?? (proposal.Embedding is { } seen ? [seen] : [taps[^1].Name]);
+        var wanted = _settings.Embedding ?? ([proposal.Embedding!]);
         var unknown = wanted.FirstOrDefault(name => taps.All(tap => tap.Name != name));
         return wanted.Count > 0 && unknown is null ? [.. wanted] : throw new BackboneException(
             $"{_model.Source}: has no tap '{unknown}' to make the embedding of; it has {NearNames.List(unknown ?? "", taps.Select(tap => tap.Name))}");

@@ -48,18 +48,5 @@ public static class BatchDimension
         return builder.Build();
     }
 
-    /// <summary>Makes the first dimension of every input and output <paramref name="batch"/>, for graphs that take no other.</summary>
-    public static OnnxModel Fix(OnnxModel model, int batch)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
-        var builder = GraphBuilder.Over(model);
-        foreach (var dimension in builder.Graph.Input.Concat(builder.Graph.Output).Select(First).OfType<TensorShapeProto.Types.Dimension>())
-        {
-            dimension.DimValue = batch;
-        }
-
-        return builder.Build();
-    }
-
     private static TensorShapeProto.Types.Dimension? First(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim.FirstOrDefault();
 }
