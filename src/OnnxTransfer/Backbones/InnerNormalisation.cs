@@ -51,7 +51,7 @@ internal sealed record InnerNormalisation(string Operators, double[] Mean, doubl
         }
 
         return operators.Count == 0 || scale.Any(s => s == 0) ? null
-            : new(string.Join(", ", operators), [.. shift.Zip(scale, (b, a) => -b / a)], [.. scale.Select(a => 1 / a)]);
+            : new(string.Join(", ", operators), [.. shift.Zip(scale, (b, a) => (0 - b) / a)], [.. scale.Select(a => 1 / a)]);
     }
 
     /// <inheritdoc/>

@@ -51,7 +51,7 @@ internal static class FixedBatch
     /// </summary>
     private static void FreeReshape(GraphBuilder builder, NodeProto node, TensorShapes shapes, long batch, HashSet<string> moving)
     {
-        if (node.Input.Count != 2 || !moving.Contains(node.Input[0]) || moving.Contains(node.Input[1]) || shapes.Values(node.Input[1]) is not [var first, _, ..] shape)
+        if (node.Input.Count != 2 || !moving.Contains(node.Input[0]) || moving.Contains(node.Input[1]) || Whole(shapes, node.Input[1]) is not [var first, _, ..] shape)
         {
             return;
         }
@@ -93,11 +93,14 @@ internal static class FixedBatch
     /// <summary>An Expand of a constant to the batch's rows takes the rows of the image.</summary>
     private static void FreeExpand(GraphBuilder builder, NodeProto node, TensorShapes shapes, long batch, string image)
     {
-        if (node.OpType == "Expand" && shapes.Values(node.Input[1]) is [var rows, _, ..] shape && rows == batch)
+        if (node.OpType == "Expand" && Whole(shapes, node.Input[1]) is [var rows, _, ..] shape && rows == batch)
         {
             node.Input[1] = Rows(builder, image, shape);
         }
     }
+
+    /// <summary>The constant shape that a tensor holds; null where it holds none.</summary>
+    private static long[]? Whole(TensorShapes shapes, string tensor) => shapes.Values(tensor) is { } values ? [.. values.Select(v => (long)v)] : null;
 
     /// <summary>A shape: as many rows as there are images, then as in <paramref name="shape"/>.</summary>
     private static string Rows(GraphBuilder builder, string image, IReadOnlyList<long> shape)

@@ -27,10 +27,6 @@ public sealed class TensorShapes
     /// <summary>The type of the tensor of this name; null where it is unknown or there is none.</summary>
     public TensorType? this[string tensor] => _known.TryGetValue(tensor, out var known) ? known.Type : null;
 
-    /// <summary>The whole numbers that a small tensor holds whatever the image; null where they are not known.</summary>
-    internal long[]? Values(string tensor) =>
-        _known.TryGetValue(tensor, out var known) && known.Values is { } values ? [.. values.Select(v => (long)v)] : null;
-
     /// <summary>
     /// Walks the nodes in order. A symbolic first dimension of an input is taken as <paramref name="batch"/>; other symbolic
     /// dimensions must be given by <paramref name="inputs"/>, the whole shapes of inputs by name, or stay unknown with all
