@@ -40,4 +40,7 @@ public sealed class TensorShapes
         walk.Run();
         return new(walk);
     }
+
+    /// <summary>The values of a small tensor that is the same for every image, row by row; null where it is none.</summary>
+    internal double[]? Values(string tensor) => _known.TryGetValue(tensor, out var known) ? known.Values : null;
 }

@@ -20,4 +20,8 @@ internal static class Broadcast
 
         return dims;
     }
+
+    /// <summary>The values of a small constant stretched to <paramref name="dims"/>, which it broadcasts to; null where it has none.</summary>
+    public static double[]? Stretched(KnownTensor tensor, long[] dims) => Rearranged.Of(tensor, dims, index =>
+        [.. tensor.Dims.Select((size, i) => size == 1 ? 0 : index[i + dims.Length - tensor.Rank])]);
 }

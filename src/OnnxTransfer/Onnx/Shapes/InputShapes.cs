@@ -37,7 +37,7 @@ internal sealed class InputShapes
         }
 
         return Concrete(input, isInput: true)
-            ?? throw new ShapeException($"input {KnownTensor.Quote(input.Name)} {(input.Dimensions is null ? "declares no shape" : "has dimensions known only when the graph runs")}; give its whole shape");
+            ?? throw new ShapeException($"{(input.Dimensions is null ? "declares no shape" : "has dimensions that are known only when the graph runs")}; give its whole shape");
     }
 
     /// <summary>Dimensions that the file declares for a tensor, symbols replaced; null where one stays open.</summary>

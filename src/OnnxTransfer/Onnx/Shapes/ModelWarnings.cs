@@ -34,7 +34,7 @@ internal static class ModelWarnings
 
     private static string? Training(OnnxModel model, TensorShapes shapes)
     {
-        var training = model.Graph.Node.Where(n => TrainingMode.Is(model, n)).ToArray();
+        var training = model.Graph.Node.Where(n => TrainingMode.Is(n, model.Opset, shapes)).ToArray();
         return training.Length == 0 ? null
             : $"It was exported in training mode: {Nodes(training.Length)} of {string.Join(" and ", training.Select(n => n.OpType).Distinct())} "
                 + "give outputs that depend on the batch or on chance; export it again after model.eval().";

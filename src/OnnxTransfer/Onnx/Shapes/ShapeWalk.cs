@@ -11,7 +11,7 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
     // What is said of tensors that follow from an unknown one: one text for all, however many they are.
     private readonly Dictionary<string, string> _consequence = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ValueInfoProto> _declared = new(StringComparer.Ordinal);
-    private readonly List<string> _withoutRule = [];
+    private readonly HashSet<string> _withoutRule = new(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, KnownTensor> Known => _known;
 
@@ -28,17 +28,17 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
 
         foreach (var weight in model.Graph.Initializer)
         {
-            Learn(weight.Name, () => ConstantRules.Of(weight));
+            Learn("weight", weight.Name, () => ConstantRules.Of(weight));
         }
 
         foreach (var weight in model.Graph.SparseInitializer.Where(w => w.Values is not null))
         {
-            Learn(weight.Values.Name, () => new KnownTensor((ElementType)weight.Values.DataType, [.. weight.Dims]));
+            Learn("weight", weight.Values.Name, () => new KnownTensor((ElementType)weight.Values.DataType, [.. weight.Dims]));
         }
 
         foreach (var input in model.Inputs)
         {
-            Learn(input.Name, () => new KnownTensor(input.ElementType, shapes.Of(input)));
+            Learn("input", input.Name, () => new KnownTensor(input.ElementType, shapes.Of(input)));
         }
 
         foreach (var node in model.Graph.Node)
@@ -47,7 +47,7 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
         }
     }
 
-    private void Learn(string name, Func<KnownTensor> tensor)
+    private void Learn(string what, string name, Func<KnownTensor> tensor)
     {
         try
         {
@@ -55,7 +55,7 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
         }
         catch (ShapeException e)
         {
-            Give(name, e.Message.StartsWith("input ", StringComparison.Ordinal) ? e.Message : $"weight {KnownTensor.Quote(name)} {e.Message}");
+            Give(name, $"{what} {KnownTensor.Quote(name)}: {e.Message}");
         }
     }
 
@@ -70,11 +70,7 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
         var name = node.Domain is "" or "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}";
         if (ShapeRules.Find(name) is not { } rule)
         {
-            if (!_withoutRule.Contains(name))
-            {
-                _withoutRule.Add(name);
-            }
-
+            _withoutRule.Add(name);
             Explain(node, $"{Where(node)}: no shape rule is known for this operator", open: true);
             return;
         }
@@ -82,16 +78,10 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
         try
         {
             var found = rule(new(node, model.Opset, [.. node.Input.Select(i => i.Length == 0 ? null : _known[i])]));
+            NodeShapes.Require(node.Output.Count <= found.Length, $"has {node.Output.Count} outputs; expected at most {found.Length}");
             for (var i = 0; i < node.Output.Count; i++)
             {
-                if (i < found.Length)
-                {
-                    Take(node.Output[i], found[i]);
-                }
-                else
-                {
-                    Give(node.Output[i], $"{Where(node)}: has {node.Output.Count} outputs; expected at most {found.Length}");
-                }
+                Take(node.Output[i], found[i]);
             }
         }
         catch (ShapeException e)
@@ -119,8 +109,13 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
                 return $"{Where(node)}: reads {KnownTensor.Quote(input)}, which no input, weight or earlier node gives";
             }
 
-            return _consequence.TryGetValue(why, out var all) ? all
-                : _consequence[why] = why.StartsWith("follows from ", StringComparison.Ordinal) ? why : $"follows from {KnownTensor.Quote(input)}, which is unknown: {why}";
+            if (!_consequence.TryGetValue(why, out var all))
+            {
+                all = $"follows from {KnownTensor.Quote(input)}, which is unknown: {why}";
+                _consequence[why] = _consequence[all] = all;
+            }
+
+            return all;
         }
 
         return null;

@@ -40,6 +40,30 @@ internal sealed class Window
     public long[] Slide(KnownTensor input, long channels) =>
         [input.Dims[0], channels, .. Enumerable.Range(0, Rank).Select(i => Places(input.Dims[i + 2], i))];
 
+    /// <summary>The transposed convolution's output, of which <paramref name="input"/> [N, C, ...] are the places.</summary>
+    public long[] Spread(NodeShapes node, KnownTensor input, long channels)
+    {
+        var padding = Read(node, "output_padding", Rank, absent: 0, least: 0);
+        var shape = node.Attributes.Ints("output_shape");
+        NodeShapes.Require(shape is null || shape.Length == Rank, $"has an output_shape of {shape?.Length} sizes; expected {Rank}");
+        return [input.Dims[0], channels, .. shape ?? Enumerable.Range(0, Rank).Select(i => Extent(input.Dims[i + 2], i, padding[i]))];
+    }
+
+    private long Extent(long places, int i, long padding)
+    {
+        checked
+        {
+            var whole = (_strides[i] * (places - 1)) + padding + (_dilations[i] * (_kernel[i] - 1)) + 1;
+            return _autoPad switch
+            {
+                // Where the kernel is smaller than the stride there is nothing to cut (as ONNX Runtime does; onnx says places * stride).
+                "SAME_UPPER" or "SAME_LOWER" => Math.Min(whole, places * _strides[i]),
+                "VALID" => whole,
+                _ => whole - _pads[i] - _pads[i + Rank],
+            };
+        }
+    }
+
     private long Places(long size, int i)
     {
         checked
