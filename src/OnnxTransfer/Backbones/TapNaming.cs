@@ -39,8 +39,8 @@ internal sealed partial class TapNaming(IEnumerable<string> tensors)
     [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_.-]{2,19}$")]
     private static partial Regex Speaking();
 
-    // Numbered or nameless in exporters' ways: 495, x12, input.4, Relu_12, Identity_3, resnetv17_relu0_fwd, conv_out.
-    [GeneratedRegex(@"^(x|y|t|v|var|val|input|inputs|output|outputs|out|data|result|image|images|tensor|node|flatten|squeeze|identity|concat|add|relu|conv|gemm|matmul|clip|reshape|transpose|mul|elementwise|.*_fwd|.*_relu|.*_out)[_.-]?\d*$|^[a-z]\d+$", RegexOptions.IgnoreCase)]
+    // Numbered or nameless in exporters' ways: 495, x12, input.4, Relu_12, Identity_3, resnetv17_relu0_fwd, conv_out, Plus157_Output_0.
+    [GeneratedRegex(@"^(x|y|t|v|var|val|input|inputs|output|outputs|out|data|result|image|images|tensor|node|flatten|squeeze|identity|concat|add|relu|conv|gemm|matmul|clip|reshape|transpose|mul|elementwise|.*_fwd|.*_relu|.*_out|.*_output)[_.-]?\d*$|^[a-z]\d+$", RegexOptions.IgnoreCase)]
     private static partial Regex Meaningless();
 
     [GeneratedRegex(@"^/([A-Za-z][A-Za-z0-9_-]{2,19})/")]

@@ -175,7 +175,9 @@ internal sealed class TapProposal
     /// <summary>[T C] of the [T, C] that transformers have: as they are, one after the other.</summary>
     private int[]? Tokens(string tensor) => Item(tensor) is [ > 0 and var count, > 0 and var width] && count * width <= int.MaxValue ? [(int)(count * width)] : null;
 
+    /// <summary>The dimensions after the batch; none where the first is not the batch.</summary>
     private long[] Item(string tensor) => _shapes[tensor] is { ElementType: ElementType.Float or ElementType.Float16 or ElementType.Double } type
+        && type.Dimensions.Count > 0 && type.Dimensions[0] == _shapes[_flow.Input]?.Dimensions[0]
         ? [.. type.Dimensions.Skip(1)]
         : [];
 }
