@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using OnnxTransfer.Imaging;
 using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Backbones;
 
 /// <summary><see cref="BackboneDescription"/> to JSON, as <see cref="DescriptionReader"/> reads it.</summary>
-internal static class DescriptionWriter
+internal static partial class DescriptionWriter
 {
     private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -37,7 +38,7 @@ internal static class DescriptionWriter
             };
         }
 
-        return json.ToJsonString(Options) + "\n";
+        return ListOnLines().Replace(json.ToJsonString(Options), list => $"[{Separators().Replace(list.Groups[1].Value, ", ")}]") + "\n";
     }
 
     /// <summary>Writes the file whole or not at all; one that is there already only where it may be overwritten.</summary>
@@ -61,6 +62,13 @@ internal static class DescriptionWriter
                 + $"in a folder that {BackboneCatalogue.FolderVariable} names: the network is found by its hash", error);
         }
     }
+
+    // Lists of numbers or names, which the serialiser gives a line each; JSON texts hold no line breaks.
+    [GeneratedRegex(@"\[\n\s+([^\[\]{}]*?)\n\s*\]")]
+    private static partial Regex ListOnLines();
+
+    [GeneratedRegex(@",\n\s+")]
+    private static partial Regex Separators();
 
     private static JsonObject Input(InputDescription input)
     {

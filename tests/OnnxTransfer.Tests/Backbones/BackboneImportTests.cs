@@ -125,6 +125,17 @@ public sealed class BackboneImportTests : IDisposable
     }
 
     [Fact]
+    public void A_batch_that_changes_the_numbers_is_found_by_running_it()
+    {
+        Assert.Equal(1, Import(Conventions.Weighed(1), Half).Description.Input.Batch);
+
+        var error = Assert.Throws<BackboneException>(() => Import(Conventions.Weighed(-1), Half, "dynamic"));
+        Assert.Equal($"{_folder["dynamic.onnx"]}: tap 'weighed' (weighed) gives an image other numbers when another is beside it in the batch; "
+            + "expected the same: export the network with a dynamic batch, in evaluation mode", error.Message);
+        Assert.False(File.Exists(_folder["dynamic.json"]));
+    }
+
+    [Fact]
     public void Height_and_width_that_are_open_are_asked_for()
     {
         var analysis = BackboneImport.Analyse(Conventions.Timm(side: -1), Half);

@@ -121,6 +121,18 @@ internal static class Conventions
         return Finish(b, "logits", 2, 5);
     }
 
+    /// <summary>Values weighed against those of the other images of the batch: the shapes are right for any batch, the numbers are not.</summary>
+    public static OnnxModel Weighed(long batch)
+    {
+        var b = GraphBuilder.Empty(13);
+        b.Input("data", ElementType.Float, batch, 3, 16, 16);
+        var x = Block(b, "data", 3, 4, 1, "maps", stride: 2);
+        x = b.Node("Flatten", [b.Node("GlobalAveragePool", [x], "gap")], "flat", ("axis", 1));
+        x = b.Node("Mul", [x, b.Node("Softmax", [x], "weights", ("axis", 0))], "weighed");
+        b.NodeInto("logits", "Gemm", [x, b.Floats("w", Graphs.Floats(20, 5), 4, 5)]);
+        return Finish(b, "logits", batch, 5);
+    }
+
     /// <summary>Half or double precision from input to output.</summary>
     public static OnnxModel OfType(ElementType type)
     {
