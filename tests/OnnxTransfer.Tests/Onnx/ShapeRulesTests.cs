@@ -11,6 +11,9 @@ public class ShapeRulesTests
 
     public static TheoryData<string> Cases() => [.. Golden.Value.Keys];
 
+    /// <summary>The golden models' bytes.</summary>
+    internal static IEnumerable<byte[]> Models() => Golden.Value.Values.Select(c => c.GetProperty("model").GetBytesFromBase64());
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void Equal_onnx_and_the_runtime(string name)

@@ -30,6 +30,7 @@ internal static class ElementMath
         ["LessOrEqual"] = (a, b) => a <= b ? 1 : 0,
         ["Max"] = Math.Max,
         ["Min"] = Math.Min,
+        ["Mod"] = (a, b) => a - (b * Math.Floor(a / b)),
         ["Mul"] = (a, b) => a * b,
         ["Or"] = (a, b) => a != 0 || b != 0 ? 1 : 0,
         ["Sub"] = (a, b) => a - b,

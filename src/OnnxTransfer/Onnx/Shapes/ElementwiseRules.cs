@@ -63,7 +63,9 @@ internal static class ElementwiseRules
 
         var inputs = Enumerable.Range(0, Math.Max(1, node.Inputs)).Select(i => node[i]).ToArray();
         var dims = Shapes.Broadcast.Of(inputs);
-        if (ElementMath.Binary(node.Operator) is not { } f || inputs.Any(i => i.Values is null))
+
+        // Mod has the divisor's sign, but with fmod the dividend's, which no shape is computed with.
+        if (ElementMath.Binary(node.Operator) is not { } f || node.Attributes.Int("fmod", 0) != 0 || inputs.Any(i => i.Values is null))
         {
             return [new(type, dims)];
         }

@@ -9,8 +9,9 @@ internal sealed class KnownTensor
     /// <summary>Most values that are kept: shapes, axes, pads and scales are short.</summary>
     public const int MostValues = 64;
 
-    // More has no runtime; a graph of a few bytes a node must not grow to megabytes.
-    private const int MostDimensions = 32;
+    /// <summary>Most dimensions: no runtime takes more, and a graph of a few bytes a node must not grow to megabytes.</summary>
+    public const int MostDimensions = 32;
+
     private const int MostLetters = 100;
 
     public KnownTensor(ElementType elementType, long[] dims, double[]? values = null)

@@ -57,6 +57,7 @@ internal static class LayoutRules
     {
         var x = node[0];
         var given = node.LongsOf("axes", 1) ?? throw new ShapeException("lacks its axes");
+        NodeShapes.Require(given.Length <= KnownTensor.MostDimensions, $"adds {given.Length} dimensions; expected at most {KnownTensor.MostDimensions}");
         var axes = NodeShapes.Axes(given, x.Rank + given.Length);
         var rest = new Queue<long>(x.Dims);
         return [new(x.ElementType, [.. Enumerable.Range(0, x.Rank + axes.Length).Select(i => axes.Contains(i) ? 1 : rest.Dequeue())], x.Values)];

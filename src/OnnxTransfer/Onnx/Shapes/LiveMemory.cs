@@ -41,7 +41,7 @@ internal static class LiveMemory
             peak = Math.Max(peak, bytes);
             foreach (var name in Cut.Reads(nodes[i]).Concat(computed).Where(n => last.GetValueOrDefault(n, -1) <= i))
             {
-                bytes -= alive.Remove(name, out var freed) ? freed : 0;
+                bytes = Math.Max(0, bytes - (alive.Remove(name, out var freed) ? freed : 0));
             }
         }
 

@@ -17,7 +17,8 @@ internal static class ModelWarnings
     {
         var normalizations = model.Graph.Node.Where(n => n.OpType == "BatchNormalization").ToArray();
         var convolved = model.Graph.Node.Where(n => n.OpType is "Conv" or "ConvTranspose" or "Gemm").SelectMany(n => n.Output).ToHashSet(StringComparer.Ordinal);
-        var after = normalizations.Count(n => n.Input.Count > 0 && convolved.Contains(n.Input[0]));
+        var readers = model.Graph.Node.SelectMany(n => n.Input).Concat(model.Outputs.Select(o => o.Name)).CountBy(name => name).ToDictionary(StringComparer.Ordinal);
+        var after = normalizations.Count(n => n.Input.Count > 0 && convolved.Contains(n.Input[0]) && readers[n.Input[0]] == 1);
         return normalizations.Length == 0 ? null
             : $"Batch normalisation is not folded: {Nodes(normalizations.Length)}, {after} of them right behind a convolution or Gemm that could take it up; each reads and writes a whole activation.";
     }
@@ -36,15 +37,15 @@ internal static class ModelWarnings
     {
         var training = model.Graph.Node.Where(n => TrainingMode.Is(n, model.Opset, shapes)).ToArray();
         return training.Length == 0 ? null
-            : $"It was exported in training mode: {Nodes(training.Length)} of {string.Join(" and ", training.Select(n => n.OpType).Distinct())} "
-                + "give outputs that depend on the batch or on chance; export it again after model.eval().";
+            : $"It was exported in training mode: {Nodes(training.Length)} ({string.Join(" and ", training.Select(n => n.OpType).Distinct())}) "
+                + "whose outputs depend on the batch or on chance; export it again after model.eval().";
     }
 
     private static string? NoRule(OnnxModel model, TensorShapes shapes) => shapes.WithoutRule.Count == 0 ? null
-        : $"No shape rule is known for {Listed(shapes.WithoutRule)}; what follows from them is known only where the file declares it.";
+        : $"No shape rule is known for {Listed(shapes.WithoutRule)}; what follows is known only where the file declares it.";
 
     private static string? UnknownShapes(OnnxModel model, TensorShapes shapes) => shapes.Unknown.Count == 0 ? null
-        : $"The shapes of {shapes.Unknown.Count} tensors are unknown, so that multiply-adds and memory are more than stated; the first: {shapes.Unknown.First().Value}.";
+        : $"Of {shapes.Unknown.Count} tensors the shape is unknown, so that multiply-adds and memory are more than stated; the first: {shapes.Unknown.First().Value}.";
 
     private static bool Holds(OnnxModel model, TensorShapes shapes, ElementType type) =>
         model.Graph.Initializer.Any(t => t.DataType == (int)type) || model.Inputs.Any(i => i.ElementType == type)

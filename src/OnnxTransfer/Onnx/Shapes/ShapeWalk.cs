@@ -61,17 +61,17 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
 
     private void Visit(NodeProto node)
     {
-        if (Absent(node) is { } missing)
-        {
-            Explain(node, missing, open: true);
-            return;
-        }
-
         var name = node.Domain is "" or "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}";
-        if (ShapeRules.Find(name) is not { } rule)
+        var rule = ShapeRules.Find(name);
+        if (rule is null)
         {
             _withoutRule.Add(name);
-            Explain(node, $"{Where(node)}: no shape rule is known for this operator", open: true);
+        }
+
+        var missing = Absent(node) ?? (rule is null ? $"{Where(node)}: no shape rule is known for this operator" : null);
+        if (rule is null || missing is not null)
+        {
+            Explain(node, missing!, open: true);
             return;
         }
 

@@ -9,8 +9,8 @@ internal static class TrainingMode
     {
         "Dropout" or "BatchNormalization" when opset < 7 => Flag(node, "is_test") == false,
 
-        // From operator set 12 on, an input.
-        "Dropout" => node.Input.Count > 2 && shapes.Values(node.Input[2]) is [not 0],
+        // From operator set 12 on, ratio and mode are inputs; a ratio of 0 drops nothing.
+        "Dropout" => node.Input.Count > 2 && shapes.Values(node.Input[2]) is [not 0] && shapes.Values(node.Input[1]) is not [0],
 
         // Before operator set 14, asking for the statistics meant training.
         "BatchNormalization" => Flag(node, "training_mode") ?? node.Output.Count(o => o.Length > 0) > 1,
