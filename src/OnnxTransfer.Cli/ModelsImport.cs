@@ -74,7 +74,7 @@ internal sealed class ModelsImport
 
         var about = imported.Description;
         terminal.Write(ModelsInspect.Table(about.Taps, about.Embedding));
-        terminal.Out.WriteLine($"{about.Parameters:#,0} parameters, {about.Macs:#,0} multiply-adds an image; ran for one image and for two with the same numbers");
+        terminal.Out.WriteLine($"{about.Parameters:#,0} parameters, {about.Macs:#,0} multiply-adds an image; ran {(about.Input.Batch > 0 ? $"in batches of {about.Input.Batch}" : "for one image and for two, with the same numbers")}");
         terminal.Out.WriteLine($"description: {imported.DescriptionPath}");
         terminal.Out.WriteLine($"next: {next}");
         return ExitCode.Done;
