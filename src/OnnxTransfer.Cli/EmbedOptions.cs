@@ -43,6 +43,12 @@ internal sealed class EmbedOptions
         DefaultValueFactory = _ => ExecutionProvider.Auto,
     };
 
+    public Option<Precision> Precision { get; } = new("--precision")
+    {
+        Description = "arithmetic of the backbone: fp32, or fp16, which is for GPUs and counts as another backbone in the cache",
+        DefaultValueFactory = _ => Backbones.Precision.Fp32,
+    };
+
     public Option<int> Batch { get; } = new("--batch") { Description = "images per batch; 0: 8 on a CPU, where more gains nothing, 64 on a GPU, or the one number the backbone takes", DefaultValueFactory = _ => 0 };
 
     public Option<int> Threads { get; } = new("--threads") { Description = "threads of the backbone; 0: one for each core", DefaultValueFactory = _ => 0 };
@@ -59,7 +65,7 @@ internal sealed class EmbedOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Backbone, Tap, Pooling, L2Normalize, Cache, Provider, Batch, Threads, DecodeThreads, MaxFailures, Failures })
+        foreach (var option in new Option[] { Backbone, Tap, Pooling, L2Normalize, Cache, Provider, Precision, Batch, Threads, DecodeThreads, MaxFailures, Failures })
         {
             command.Options.Add(option);
         }
@@ -87,7 +93,7 @@ internal sealed class EmbedOptions
     {
         var failureFile = parsed.GetValue(Failures) ?? Path.Combine(cache.Folder, "failures.csv");
         var description = backbone.Description;
-        terminal.Say($"backbone {description.Name} at {string.Join(", ", backbone.Taps.Select(tap => tap.Label))}, {backbone.Width} values an image{(backbone.L2Normalize ? " of length 1" : "")}, on {backbone.Provider.ToString().ToLowerInvariant()}{(backbone.ProviderNote is { } note ? $" ({note})" : "")}");
+        terminal.Say($"backbone {description.Name} at {string.Join(", ", backbone.Taps.Select(tap => tap.Label))}, {backbone.Width} values an image{(backbone.L2Normalize ? " of length 1" : "")}, on {backbone.Provider.ToString().ToLowerInvariant()} in {backbone.Precision}{(backbone.ProviderNote is { } note ? $" ({note})" : "")}");
         foreach (var remark in dataset.Notes)
         {
             terminal.Say($"note: {remark}");
@@ -127,6 +133,7 @@ internal sealed class EmbedOptions
     {
         Pooling = PoolingOf(parsed),
         L2Normalize = parsed.GetValue(L2Normalize),
+        Precision = parsed.GetValue(Precision),
         BatchSize = Positive(parsed, Batch, 0),
         Threads = Positive(parsed, Threads, 0),
     };

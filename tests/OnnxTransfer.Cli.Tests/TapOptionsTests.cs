@@ -51,7 +51,7 @@ public sealed class TapOptionsTests : IDisposable
         var (run, unit) = await Embed(images, "--tap", "layer2,avgpool", "--l2-normalize");
 
         Assert.Equal((0, 6), ((int)run.Json["embedded"]!, (int)run.Json["fromCache"]!));
-        Assert.Contains(" of length 1, on cpu", run.Error, StringComparison.Ordinal);
+        Assert.Contains(" of length 1, on cpu in fp32", run.Error, StringComparison.Ordinal);
         for (var i = 0; i < 6; i++)
         {
             Assert.Equal(1, Length(unit[i]), 5);
@@ -77,6 +77,31 @@ public sealed class TapOptionsTests : IDisposable
         Assert.Equal(["layer2:both", "layer3:both"], card.Backbone.Taps);
         Assert.Contains("backbone pixels-28x28-grey at ", trained.Error, StringComparison.Ordinal);
         Assert.Equal(2, trained.Error.Split('\n').Count(line => line.StartsWith("backbone ", StringComparison.Ordinal) && line.Contains(" of length 1, ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Half_precision_is_near_kept_apart_and_told_to_gain_nothing_on_a_cpu()
+    {
+        var images = SmallImages.WriteLearnable(_folder, 10);
+        var (_, full) = await Embed(images, "--tap", "layer2,avgpool");
+
+        var (run, half) = await Embed(images, "--tap", "layer2,avgpool", "--precision", "fp16");
+        var trained = await CommandRun.Of("train", images, "--precision", "fp16", "--cache", _folder["cache"], "-o", _folder["m.onnx"], "--json");
+        var evaluated = await CommandRun.Of("evaluate", _folder["m.onnx"], images, "--json");
+
+        Assert.Equal((20, 0), ((int)run.Json["embedded"]!, (int)run.Json["fromCache"]!));
+        Assert.Contains("on cpu in fp16", run.Error, StringComparison.Ordinal);
+        Assert.Contains("note: fp16 gains no speed on a CPU", run.Error, StringComparison.Ordinal);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.NotEqual(full[i], half[i]);
+            Assert.True(full[i].Zip(half[i], (a, b) => (double)a * b).Sum() / (Length(full[i]) * Length(half[i])) > 0.9999);
+        }
+
+        Assert.Equal((0, 0, 1.0), (trained.ExitCode, evaluated.ExitCode, (double)evaluated.Json["accuracy"]!));
+        var file = OnnxTransfer.Onnx.OnnxModel.Load(_folder["m.onnx"]);
+        Assert.Equal("float probabilities[N,2]", Assert.Single(file.Outputs).ToString());
+        Assert.Equal("fp16", OnnxTransfer.Export.ModelCard.Parse(file.Metadata["onnxtransfer"]).Backbone.Precision);
     }
 
     [Theory]

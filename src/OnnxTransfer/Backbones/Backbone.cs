@@ -59,10 +59,10 @@ public sealed class Backbone : IDisposable
     /// <summary>Why the CPU is in use where any provider would do; null otherwise.</summary>
     public string? ProviderNote => _sessions.All.Session.ProviderNote;
 
-    /// <summary>fp32, or tf32 where a GPU was allowed to round.</summary>
+    /// <summary>fp32 or fp16; tf32, or fp16 tf32, where a GPU was allowed to round what is fp32.</summary>
     public required string Precision { get; init; }
 
-    /// <summary>What a user should know of it: a file nobody could verify.</summary>
+    /// <summary>What a user should know of it: a file nobody could verify, a precision that gains nothing here.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
     /// <summary>
@@ -80,16 +80,16 @@ public sealed class Backbone : IDisposable
         var sessionSettings = settings.SessionOn(provider, description);
         var (model, sha256) = ModelFile.Read(entry);
         var taps = TapChoice.Of(description, settings);
-        var graph = TapGraph.Of(model, entry, taps);
+        var graph = TapGraph.Of(model, entry, taps, settings.Precision);
         var sessions = new TapSessions(graph, taps, sessionSettings);
         CheckWidths(sessions, taps, entry.DescriptionPath);
-        var precision = sessions.All.Session.Provider == ExecutionProvider.Cuda && settings.AllowTf32 ? "tf32" : "fp32";
+        var precision = PrecisionOn(sessions.All.Session.Provider, settings);
         var content = model.ContentHash ?? sha256;
         return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
         {
             L2Normalize = settings.L2Normalize,
             Precision = precision,
-            Notes = NotesOn(entry, sha256),
+            Notes = NotesOn(entry, model, sha256, sessions.All.Session.Provider, settings),
         };
     }
 
@@ -126,12 +126,28 @@ public sealed class Backbone : IDisposable
         }
     }
 
-    private static string[] NotesOn(CatalogueEntry entry, string sha256)
+    private static string PrecisionOn(ExecutionProvider provider, BackboneSettings settings)
+    {
+        var rounds = provider == ExecutionProvider.Cuda && settings.AllowTf32;
+        return settings.Precision == Backbones.Precision.Fp16 ? (rounds ? "fp16 tf32" : "fp16") : rounds ? "tf32" : "fp32";
+    }
+
+    private static string[] NotesOn(CatalogueEntry entry, OnnxModel model, string sha256, ExecutionProvider provider, BackboneSettings settings)
     {
         var notes = new List<string>();
         if (entry.Description.Sha256.Length == 0)
         {
             notes.Add($"{entry.ModelPath} is unverified: {entry.DescriptionPath} gives no hash to hold it against (its sha256 is {sha256})");
+        }
+
+        if (model.ContentHash is not null)
+        {
+            notes.Add($"{entry.ModelPath} keeps weights in files beside it, which its sha256 does not cover; the cache tells them apart by their content");
+        }
+
+        if (settings.Precision == Backbones.Precision.Fp16 && provider == ExecutionProvider.Cpu)
+        {
+            notes.Add("fp16 gains no speed on a CPU, which computes in fp32 between the rounded numbers; it is for GPUs");
         }
 
         return [.. notes];

@@ -21,6 +21,9 @@ public sealed record BackboneSettings
     /// </summary>
     public bool L2Normalize { get; init; }
 
+    /// <summary>Arithmetic of the network; embeddings of different precision count as different ones.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>Images per run; 0: 8 on the CPU, where more gains nothing, 64 on a GPU, or what the network's description fixes.</summary>
     public int BatchSize { get; init; }
 

@@ -15,6 +15,9 @@ public sealed record BackboneTap(string Name, string Tensor, IReadOnlyList<int> 
     /// <summary>As it is asked for: <c>layer3:average</c>.</summary>
     public string Label => $"{Name}:{Pooling}";
 
+    /// <summary>Name of its tensor in the graph made of the network.</summary>
+    internal string GraphTensor => TapGraph.NameOf(Tensor);
+
     /// <summary>Name of the graph output that holds it.</summary>
     internal string OutputName => $"embedding_{Name}_{Pooling}";
 }

@@ -68,5 +68,5 @@ internal sealed class TapSessions : IDisposable
         }
     }
 
-    private int NodesFor(TapSet taps) => Cut.At(_graph, [.. taps.Indices().Select(tap => _taps[tap].Tensor).Distinct()]).NodeCount;
+    private int NodesFor(TapSet taps) => Cut.At(_graph, [.. taps.Indices().Select(tap => _taps[tap].GraphTensor).Distinct()]).NodeCount;
 }

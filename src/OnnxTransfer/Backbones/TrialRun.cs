@@ -22,7 +22,7 @@ internal static class TrialRun
         var taps = TapChoice.Of(description, new BackboneSettings { Taps = [.. description.Taps.Select(t => t.Name)] });
         try
         {
-            var graph = TapGraph.Of(model, entry, taps);
+            var graph = TapGraph.Of(model, entry, taps, Precision.Fp32);
             using var session = OnnxSession.Open(graph, new SessionSettings { Provider = ExecutionProvider.Cpu });
             var counts = input.Batch > 0 ? new[] { input.Batch, input.Batch } : [1, 2];
             var half = graph.Graph.Initializer.Any(t => (ElementType)t.DataType == ElementType.Float16);

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
+using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Embeddings;
 
@@ -20,10 +21,10 @@ internal sealed class EmbedPipeline(
     private readonly HashSet<ImageIdentity> _claimed = [];
     private readonly ConcurrentDictionary<int, string> _failures = [];
     private readonly ImageIdentity[] _results = new ImageIdentity[images.Count];
+    private readonly int[] _embeddedByTap = new int[backbone.Taps.Count];
     private int _next = -1;
     private int _embedded;
     private int _fromCache;
-    private readonly int[] _embeddedByTap = new int[backbone.Taps.Count];
 
     /// <summary>Decoder and content of each image; a null decoder where it failed.</summary>
     public ImageIdentity[] Results => _results;
@@ -187,6 +188,12 @@ internal sealed class EmbedPipeline(
     {
         var start = StageClock.Start();
         lane.Run(batch);
+        if (backbone.Precision.StartsWith("fp16", StringComparison.Ordinal) && batch.NotFinite() is { } tap)
+        {
+            throw new InferenceException($"backbone '{backbone.Description.Name}' at {backbone.Taps[tap].Label}: an embedding is not finite in fp16, "
+                + "whose largest number is 65504; expected one that fits: embed in fp32");
+        }
+
         _clocks.Infer.Stop(start, batch.Count);
         return batch;
     }

@@ -26,6 +26,20 @@ internal sealed class EmbeddedBatch(int size, IReadOnlyList<int> widths)
         }
     }
 
+    /// <summary>A tap at which a number is infinite or none; null where all are finite.</summary>
+    public int? NotFinite()
+    {
+        foreach (var tap in Taps)
+        {
+            if (_values[tap].AsSpan(0, Count * widths[tap]).ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+            {
+                return tap;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The vector of image <paramref name="row"/> at a tap of <see cref="Taps"/>.</summary>
     public ReadOnlySpan<float> Row(int tap, int row) => _values[tap].AsSpan(row * widths[tap], widths[tap]);
 }

@@ -27,7 +27,7 @@ public sealed record SpaceIdentity
     /// <summary>Which library turned bytes into pixels, with its version; "raw" for pixels stored as they are.</summary>
     public required string Decoder { get; init; }
 
-    /// <summary>Arithmetic of the backbone: fp32.</summary>
+    /// <summary>Arithmetic of the backbone: fp32, fp16, tf32.</summary>
     public required string Precision { get; init; }
 
     /// <summary>D, values per embedding.</summary>

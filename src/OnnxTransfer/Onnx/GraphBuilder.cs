@@ -16,6 +16,7 @@ internal sealed class GraphBuilder
     private readonly ModelProto _proto;
     private readonly string _source;
     private readonly HashSet<string> _names;
+    private readonly HashSet<string> _nodeNames;
     private readonly List<NodeProto> _added = [];
 
     private GraphBuilder(ModelProto proto, string source)
@@ -23,6 +24,7 @@ internal sealed class GraphBuilder
         _proto = proto;
         _source = source;
         _names = [.. Graph.Input.Select(i => i.Name), .. Graph.Initializer.Select(t => t.Name), .. Graph.Node.SelectMany(n => n.Output)];
+        _nodeNames = [.. Graph.Node.Select(n => n.Name)];
     }
 
     public int Opset { get; private init; }
@@ -73,6 +75,34 @@ internal sealed class GraphBuilder
     public string Longs(string hint, ReadOnlySpan<long> values, params long[] dims) =>
         Constant(hint, ElementType.Int64, MemoryMarshal.AsBytes(values), dims);
 
+    /// <summary>Numbers rounded to float16, float or double; what lies beyond the largest half becomes the largest half.</summary>
+    public string Reals(string hint, ElementType type, ReadOnlySpan<double> values, params long[] dims)
+    {
+        switch (type)
+        {
+            case ElementType.Double:
+                return Constant(hint, type, MemoryMarshal.AsBytes(values), dims);
+            case ElementType.Float:
+                var floats = new float[values.Length];
+                for (var i = 0; i < values.Length; i++)
+                {
+                    floats[i] = (float)values[i];
+                }
+
+                return Floats(hint, floats, dims);
+            case ElementType.Float16:
+                var halves = new Half[values.Length];
+                for (var i = 0; i < values.Length; i++)
+                {
+                    halves[i] = double.IsInfinity(values[i]) ? (Half)values[i] : (Half)Math.Clamp(values[i], -65504, 65504);
+                }
+
+                return Constant(hint, type, MemoryMarshal.AsBytes<Half>(halves), dims);
+            default:
+                throw new ArgumentException($"no real numbers are kept as {type}", nameof(type));
+        }
+    }
+
     /// <summary>Adds a node with one output and returns that output's name.</summary>
     public string Node(string operation, string[] inputs, string hint, params (string Name, object Value)[] attributes) =>
         NodeInto(Free(hint), operation, inputs, attributes);
@@ -81,7 +111,8 @@ internal sealed class GraphBuilder
     public string NodeInto(string output, string operation, string[] inputs, params (string Name, object Value)[] attributes)
     {
         Take(output);
-        var node = new NodeProto { OpType = operation, Name = output };
+        var node = new NodeProto { OpType = operation, Name = Free(output, _nodeNames) };
+        _nodeNames.Add(node.Name);
         node.Input.AddRange(inputs);
         node.Output.Add(output);
         node.Attribute.AddRange(attributes.Select(a => Attribute(a.Name, a.Value)));
@@ -105,6 +136,25 @@ internal sealed class GraphBuilder
             throw new OnnxException($"{_source}: has no tensor '{tensor}'; it has {NearNames.List(tensor, candidates)}");
         }
     }
+
+    /// <summary>Takes the old nodes out, to be put back one by one, in order, among new ones.</summary>
+    public NodeProto[] TakeNodes()
+    {
+        NodeProto[] nodes = [.. Graph.Node];
+        Graph.Node.Clear();
+        return nodes;
+    }
+
+    /// <summary>A free name, kept for a tensor that a node put in gives.</summary>
+    public string Reserve(string hint)
+    {
+        var name = Free(hint);
+        _names.Add(name);
+        return name;
+    }
+
+    /// <summary>Puts a node that was taken out behind all that were put or added.</summary>
+    public void Put(NodeProto node) => _added.Add(node);
 
     /// <summary>The finished model: new nodes come last, or first when they feed the old ones (nodes must be in order).</summary>
     public OnnxModel Build(bool newNodesFirst = false)
@@ -133,10 +183,12 @@ internal sealed class GraphBuilder
         return tensor.Name;
     }
 
-    private string Free(string hint)
+    private string Free(string hint) => Free(hint, _names);
+
+    private static string Free(string hint, HashSet<string> taken)
     {
         var name = hint;
-        for (var i = 1; _names.Contains(name); i++)
+        for (var i = 1; taken.Contains(name); i++)
         {
             name = $"{hint}_{i}";
         }

@@ -5,7 +5,8 @@ public static class HeadGraph
 {
     /// <summary>
     /// Adds the output <paramref name="outputName"/> [N, k] = embedding [N, D] x weights^T + bias, with a softmax over the
-    /// k columns for probabilities. <paramref name="weights"/> are k x D, row by row. Outputs there were stay; Cut drops them.
+    /// k columns for probabilities. <paramref name="weights"/> are k x D, row by row; an embedding of
+    /// float16 or float64 is cast to float32. Outputs there were stay; Cut drops them.
     /// </summary>
     /// <exception cref="OnnxException">The embedding does not exist, or its width is not D.</exception>
     public static OnnxModel Attach(
@@ -32,7 +33,7 @@ public static class HeadGraph
         }
 
         var classes = bias.Length;
-        string[] operands = [embedding, builder.Floats("head_weights", weights, classes, width), builder.Floats("head_bias", bias, classes)];
+        string[] operands = [Pooling.AsFloat(builder, embedding), builder.Floats("head_weights", weights, classes, width), builder.Floats("head_bias", bias, classes)];
         if (kind == HeadOutput.Value)
         {
             builder.NodeInto(outputName, "Gemm", operands, ("transB", 1));

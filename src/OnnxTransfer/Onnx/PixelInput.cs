@@ -9,16 +9,15 @@ public static class PixelInput
     /// <summary>
     /// Replaces the input <paramref name="input"/> by the uint8 input <paramref name="name"/> [N, height, width, 3],
     /// RGB, and computes (x / 255 - mean) / std per channel, as one multiplication by 1 / (255 std) and one addition of
-    /// -mean / std. <paramref name="mean"/> and <paramref name="std"/> are in the network's own channel order. An input of
-    /// float16 or double gets the float32 result cast.
+    /// -mean / std. <paramref name="mean"/> and <paramref name="std"/> are in the network's own channel order. Computed in
+    /// float32; a network of float16 or float64 gets the result cast to its type.
     /// </summary>
-    /// <exception cref="OnnxException">The model lacks that input, has further ones, or it is no floating-point image of that size.</exception>
+    /// <exception cref="OnnxException">The model lacks that input, has further ones, or it is not float, float16 or double of that size.</exception>
     public static OnnxModel Prepend(
         OnnxModel model, string input, int height, int width, IReadOnlyList<float> mean, IReadOnlyList<float> std,
         ChannelOrder channels = ChannelOrder.Rgb, TensorLayout layout = TensorLayout.Nchw, string name = Name)
     {
         Check(model, input, height, width, mean, std, layout);
-        var type = model.Input(input).ElementType;
         var builder = GraphBuilder.Over(model);
         builder.RemoveInput(input);
         builder.Input(name, ElementType.UInt8, -1, height, width, 3);
@@ -37,15 +36,14 @@ public static class PixelInput
         var scale = std.Select(s => (float)(1 / (255.0 * s))).ToArray();
         var bias = mean.Zip(std, (m, s) => (float)(-(double)m / s)).ToArray();
         x = builder.Node("Mul", [x, builder.Floats("pixels_scale", scale, perChannel)], "pixels_scaled");
-        var pixelBias = builder.Floats("pixels_bias", bias, perChannel);
-        if (type is ElementType.Float16 or ElementType.Double)
+        string[] sum = [x, builder.Floats("pixels_bias", bias, perChannel)];
+        if (model.Input(input).ElementType is ElementType.Float16 or ElementType.Double)
         {
-            x = builder.Node("Add", [x, pixelBias], "pixels_normalised");
-            builder.NodeInto(input, "Cast", [x], ("to", (int)type));
+            builder.NodeInto(input, "Cast", [builder.Node("Add", sum, "pixels_normalised")], ("to", (int)model.Input(input).ElementType));
         }
         else
         {
-            builder.NodeInto(input, "Add", [x, pixelBias]);
+            builder.NodeInto(input, "Add", sum);
         }
 
         return builder.Build(newNodesFirst: true);

@@ -6,12 +6,12 @@ public static class Pooling
     /// <summary>
     /// Pools <paramref name="tensor"/>, whose shape without the batch is <paramref name="shape"/> ([C, H, W] whatever the
     /// layout, or [D] for a vector), to [N, width] under the name <paramref name="outputName"/>, which takes the tensor's
-    /// place among the outputs or is added to them. Of a tensor of another <paramref name="type"/>, float32 is made first.
+    /// place among the outputs or is added to them. A float16 or float64 tensor is cast to float32 first, so that sums are
+    /// float32's and the vector is float32.
     /// </summary>
     /// <exception cref="OnnxException">The tensor does not exist, or is a vector that cannot be pooled over places.</exception>
     public static OnnxModel Attach(
-        OnnxModel model, string tensor, TapPooling pooling, IReadOnlyList<int> shape, string outputName, TensorLayout layout = TensorLayout.Nchw,
-        ElementType type = ElementType.Float)
+        OnnxModel model, string tensor, TapPooling pooling, IReadOnlyList<int> shape, string outputName, TensorLayout layout = TensorLayout.Nchw)
     {
         if (shape.Count is not (1 or 3) || (shape.Count == 1 && pooling != TapPooling.None))
         {
@@ -21,7 +21,7 @@ public static class Pooling
 
         var builder = GraphBuilder.Over(model);
         builder.Require(tensor);
-        var x = type == ElementType.Float ? tensor : builder.Node("Cast", [tensor], $"{tensor}_float", ("to", (int)ElementType.Float));
+        var x = AsFloat(builder, tensor);
         if (shape.Count == 3 && layout == TensorLayout.Nhwc)
         {
             x = builder.Node("Transpose", [x], $"{tensor}_nchw", ("perm", new long[] { 0, 3, 1, 2 }));
@@ -40,6 +40,12 @@ public static class Pooling
         Outputs.Replace(builder, [tensor], output, pooling.WidthOf(shape));
         return builder.Build();
     }
+
+    /// <summary>The tensor in float32: itself, or, where it is known to be float16 or float64, a Cast of it.</summary>
+    internal static string AsFloat(GraphBuilder builder, string tensor) =>
+        new ElementTypes(builder.Graph)[tensor] is ElementType.Float16 or ElementType.Double
+            ? builder.Node("Cast", [tensor], $"{tensor}_float", ("to", (int)ElementType.Float))
+            : tensor;
 
     private static string Grid(GraphBuilder builder, string x, int n, IReadOnlyList<int> shape)
     {

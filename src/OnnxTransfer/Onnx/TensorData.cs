@@ -50,6 +50,18 @@ internal static class TensorData
         return values?.Length == Count(tensor) ? values : null;
     }
 
+    /// <summary>The values of a float or double tensor as double; null where it is of another type or its data do not fit its dimensions.</summary>
+    public static double[]? Doubles(TensorProto tensor)
+    {
+        double[]? values = (ElementType)tensor.DataType switch
+        {
+            ElementType.Float => Floats(tensor) is { } floats ? Array.ConvertAll(floats, v => (double)v) : null,
+            ElementType.Double => tensor.DoubleData.Count > 0 ? [.. tensor.DoubleData] : Raw<double>(tensor),
+            _ => null,
+        };
+        return values?.Length == Count(tensor) ? values : null;
+    }
+
     private static T[] Raw<T>(TensorProto tensor)
         where T : unmanaged
     {

@@ -112,6 +112,24 @@ public sealed class BackboneTests : IDisposable
     }
 
     [Fact]
+    public void Half_precision_is_near_full_and_counts_as_another()
+    {
+        using var full = Load(new() { Taps = ["a", "b:both", "v"] });
+        using var half = Load(new() { Taps = ["a", "b:both", "v"], Precision = Precision.Fp16 });
+        var (expected, found) = (Embedding(full), Embedding(half));
+
+        Assert.NotEqual(expected, found);
+        Graphs.Near(expected, found, 4e-3f * expected.Max(Math.Abs));
+        Assert.Equal(("fp32", "fp16"), (full.Precision, half.Precision));
+        Assert.All(half.Taps, tap => Assert.EndsWith(" fp16", tap.Identity));
+        Assert.Equal("fp16 gains no speed on a CPU, which computes in fp32 between the rounded numbers; it is for GPUs", Assert.Single(half.Notes));
+        Assert.Equal(
+            ("uint8 pixels[N,8,8,3]", "float embedding[N,34]"),
+            (Assert.Single(half.ToEmbeddingGraph().Inputs).ToString(), Assert.Single(half.ToEmbeddingGraph().Outputs).ToString()));
+        Assert.Contains(half.ToEmbeddingGraph().Graph.Initializer, weights => weights.DataType == (int)ElementType.Float16);
+    }
+
+    [Fact]
     public void A_map_in_another_layout_than_the_input_gives_the_same_vector()
     {
         // As converters from Keras write it: an NHWC input, turned into NCHW at once.
@@ -232,6 +250,9 @@ public sealed class BackboneTests : IDisposable
         {
             File.WriteAllBytes(Path.Combine(tiny.Folder, "tiny.weights"), weights);
             using var backbone = Load();
+            Assert.Equal(
+                $"{tiny.ModelPath} keeps weights in files beside it, which its sha256 does not cover; the cache tells them apart by their content",
+                Assert.Single(backbone.Notes));
             return backbone.Taps[0].Identity;
         }
 

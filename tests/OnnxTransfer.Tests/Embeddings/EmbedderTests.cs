@@ -1,6 +1,7 @@
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
+using OnnxTransfer.Inference;
 using OnnxTransfer.Tests.Backbones;
 
 namespace OnnxTransfer.Tests.Embeddings;
@@ -179,6 +180,32 @@ public sealed class EmbedderTests : IDisposable
     }
 
     [Fact]
+    public void Half_and_full_precision_share_nothing()
+    {
+        var images = SmallImages.Write(_folder, 3);
+        Run(images);
+
+        var half = Run(images, precision: Precision.Fp16);
+
+        Assert.Equal((3, 0), (half.Report.Embedded, half.Report.FromCache));
+        using var cache = EmbeddingCache.Open(_folder["cache"]);
+        Assert.Equal(["fp16", "fp16", "fp32", "fp32"], cache.Spaces().Select(space => space.Identity.Precision).Order());
+    }
+
+    [Fact]
+    public void What_half_precision_cannot_hold_is_told_and_not_kept()
+    {
+        var images = SmallImages.Write(_folder, 3);
+        _tiny.Json["preprocessing"]!["std"]![1] = 1e-41; // a CPU computes in fp32: only what even that cannot hold overflows here
+        _tiny.Write();
+
+        var error = Assert.Throws<InferenceException>(() => Run(images, precision: Precision.Fp16));
+
+        Assert.Equal("backbone 'tiny' at a:grid2: an embedding is not finite in fp16, whose largest number is 65504; expected one that fits: embed in fp32", error.Message);
+        Assert.Equal(0, CacheVerifier.Verify(_folder["cache"]).Embeddings);
+    }
+
+    [Fact]
     public void A_failed_image_is_from_no_cache()
     {
         var images = SmallImages.Write(_folder, 6);
@@ -297,13 +324,13 @@ public sealed class EmbedderTests : IDisposable
         Assert.Equal(run.ToSet().Rows[4][21], BitConverter.ToSingle(bytes, bytes.Length - 4));
     }
 
-    private Backbone Load(string[]? taps, int batch, bool l2 = false) =>
-        Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Taps = taps, BatchSize = batch, Threads = 1, L2Normalize = l2 });
+    private Backbone Load(string[]? taps, int batch, bool l2 = false, Precision precision = Precision.Fp32) =>
+        Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Taps = taps, BatchSize = batch, Threads = 1, L2Normalize = l2, Precision = precision });
 
     private (EmbedReport Report, float[][] Rows, string[] Names) Run(
-        string path, string cache = "cache", string[]? taps = null, int batch = 4, int? maxFailures = null, bool l2 = false)
+        string path, string cache = "cache", string[]? taps = null, int batch = 4, int? maxFailures = null, bool l2 = false, Precision precision = Precision.Fp32)
     {
-        using var backbone = Load(taps, batch, l2);
+        using var backbone = Load(taps, batch, l2, precision);
         using var opened = EmbeddingCache.Open(_folder[cache]);
         var run = Embedder.Run(backbone, DatasetReader.Open(path), opened, new EmbedSettings { MaxFailures = maxFailures });
         var set = run.ToSet();

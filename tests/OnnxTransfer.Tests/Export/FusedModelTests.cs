@@ -53,10 +53,12 @@ public sealed class FusedModelTests : IDisposable
         Assert.Equal(["dark", "light"], model.Classes);
     }
 
-    [Fact]
-    public void A_classifier_on_embeddings_of_length_1_equals_the_managed_head()
+    [Theory]
+    [InlineData(Precision.Fp32)]
+    [InlineData(Precision.Fp16)]
+    public void A_classifier_on_embeddings_of_length_1_equals_the_managed_head(Precision precision)
     {
-        using var backbone = Load(l2Normalize: true, taps: ["a:both", "b"]);
+        using var backbone = Load(l2Normalize: true, taps: ["a:both", "b"], precision);
         var data = ImageFolder.Open(SmallImages.WriteLearnable(_folder, 8));
         var set = backbone.Embed(data, _cache);
         var head = new LogisticRegression { L2 = 1e-2 }.Fit(set);
@@ -71,8 +73,40 @@ public sealed class FusedModelTests : IDisposable
         }
 
         Assert.True(model.Card.L2Normalize);
+        Assert.Equal(backbone.Precision, model.Card.Backbone.Precision);
+        Assert.Equal("float probabilities[N,2]", Assert.Single(OnnxModel.Load(_folder["m.onnx"]).Outputs).ToString());
         Assert.Contains("\"l2Normalize\":true", model.Card.ToJson());
         Assert.Equal(["a:both", "b:average"], model.Card.Backbone.Taps);
+    }
+
+    [Fact]
+    public void A_network_may_use_the_names_that_are_used_here()
+    {
+        using var tiny = new TinyBackbone();
+        tiny.Replace(TensorNames.Rename(tiny.Model, new Dictionary<string, string>
+        {
+            ["input"] = "pixels", ["a"] = "embedding", ["w1"] = "value", ["b"] = "probabilities", ["v"] = "embedding_a_grid2",
+        }));
+        tiny.Json["input"]!["tensor"] = "pixels";
+        foreach (var (tap, tensor) in tiny.Json["taps"]!.AsArray().Zip(["embedding", "probabilities", "embedding_a_grid2"]))
+        {
+            tap!["tensor"] = tensor;
+        }
+
+        tiny.Write();
+        var data = ImageFolder.Open(SmallImages.WriteLearnable(_folder, 4));
+        string[] taps = ["a", "b", "v"];
+        using var backbone = Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = tiny.Catalogue, Threads = 1, Taps = taps });
+        using var plain = Load(taps: taps);
+        var set = backbone.Embed(data, _cache);
+        var head = new LogisticRegression { L2 = 1e-2 }.Fit(set);
+        FusedModel.Save(_folder["m.onnx"], backbone, head);
+
+        using var model = ImageModel.Load(_folder["m.onnx"]);
+
+        AssertClose(head.Predict(set.Rows).Row(3).ToArray(), model.Predict(set.Names[3]).Output);
+        AssertClose(plain.Embed(data, _cache).Rows[3].ToArray(), set.Rows[3].ToArray());
+        Assert.Contains(" embedding grid2 ", backbone.Taps[0].Identity);
     }
 
     [Theory]
@@ -183,8 +217,8 @@ public sealed class FusedModelTests : IDisposable
             error.Message);
     }
 
-    private Backbone Load(bool l2Normalize = false, string[]? taps = null) =>
-        Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Threads = 1, L2Normalize = l2Normalize, Taps = taps });
+    private Backbone Load(bool l2Normalize = false, string[]? taps = null, Precision precision = Precision.Fp32) =>
+        Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Threads = 1, L2Normalize = l2Normalize, Taps = taps, Precision = precision });
 
     private static void AssertClose(IReadOnlyList<float> expected, IReadOnlyList<float> actual)
     {

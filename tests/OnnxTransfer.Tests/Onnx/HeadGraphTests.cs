@@ -19,6 +19,22 @@ public class HeadGraphTests
         Graphs.Near(golden.Floats(name), found.Floats, 1e-6f);
     }
 
+    [Theory]
+    [InlineData(ElementType.Float16)]
+    [InlineData(ElementType.Double)]
+    public void An_embedding_of_another_float_type_is_cast(ElementType type)
+    {
+        var golden = Golden.Case("head");
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, -1, 6);
+        builder.NodeInto("y", "Cast", ["x"], ("to", (int)type));
+        builder.Output("y", type, -1, 6);
+
+        var model = HeadGraph.Attach(builder.Build(), "y", golden.Floats("weights"), golden.Floats("bias"), HeadOutput.Value, "values");
+
+        Graphs.Near(golden.Floats("values"), Graphs.Run(Cut.At(model, ["values"]), ("x", TensorValue.Of(golden.Floats("x"), 3, 6))).Floats, 1e-2f);
+    }
+
     [Fact]
     public void The_embedding_stays_an_output()
     {

@@ -26,6 +26,38 @@ public class PixelInputTests
         Assert.Equal("uint8 pixels[N,4,5,3]", Assert.Single(model.Inputs).ToString());
     }
 
+    [Theory]
+    [InlineData(ElementType.Float16, 2e-3f)]
+    [InlineData(ElementType.Double, 1e-6f)]
+    public void A_network_of_another_float_type_gets_its_own(ElementType type, float tolerance)
+    {
+        var golden = Golden.Case("pixels");
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", type, -1, 3, 4, 5);
+        builder.NodeInto("z", "Neg", ["x"]);
+        builder.NodeInto("y", "Cast", ["z"], ("to", (int)ElementType.Float));
+        builder.Output("y");
+
+        var model = PixelInput.Prepend(builder.Build(), "x", 4, 5, golden.Floats("mean"), golden.Floats("std"));
+        var found = Graphs.Run(model, ("pixels", TensorValue.OfBytes([.. golden.Ints("pixels").Select(v => (byte)v)], 2, 4, 5, 3)));
+
+        Assert.Equal(type, new ElementTypes(model.Graph)["x"]);
+        Graphs.Near([.. golden.Floats("rgbNchw").Select(v => -v)], found.Floats, tolerance);
+    }
+
+    [Fact]
+    public void An_input_of_whole_numbers_is_refused()
+    {
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Int32, -1, 3, 4, 5);
+        builder.NodeInto("y", "Abs", ["x"]);
+        builder.Output("y");
+
+        var error = Assert.Throws<OnnxException>(() => PixelInput.Prepend(builder.Build(), "x", 4, 5, Mean, Std));
+
+        Assert.StartsWith("graph: its input is int32 x[N,3,4,5]; expected float x[N,3,4,5] for NCHW: ", error.Message);
+    }
+
     [Fact]
     public void A_name_of_its_own_is_possible()
     {

@@ -73,6 +73,26 @@ public class PoolingTests
         Assert.Equal($"float pooled[N,{2 * shape[0]}]", Assert.Single(model.Outputs).ToString());
     }
 
+    [Theory]
+    [InlineData(ElementType.Float16, "average")]
+    [InlineData(ElementType.Float16, "grid3")]
+    [InlineData(ElementType.Double, "max")]
+    [InlineData(ElementType.Double, "grid4")]
+    public void Another_float_type_is_pooled_to_float32(ElementType type, string pooling)
+    {
+        var golden = Golden.Case("pooling")[1];
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, -1, 2, 7, 5);
+        builder.NodeInto("cast", "Cast", ["x"], ("to", (int)type));
+        builder.NodeInto("y", "Identity", ["cast"]);
+        builder.Output("y", type, -1, 2, 7, 5);
+
+        var model = Pooling.Attach(builder.Build(), "y", TapPooling.Parse(pooling), [2, 7, 5], "pooled");
+
+        Assert.StartsWith("float pooled[N,", Assert.Single(model.Outputs).ToString());
+        Graphs.Near(golden.GetProperty("pooled").Floats(pooling), Graphs.Run(model, ("x", TensorValue.Of(golden.Floats("x"), 2, 2, 7, 5))).Floats, 2e-3f);
+    }
+
     [Fact]
     public void None_squeezes_a_map_of_one_place()
     {
@@ -99,6 +119,17 @@ public class PoolingTests
         var error = Assert.Throws<OnnxException>(() => Pooling.Attach(Graphs.Relu(8), "y", TapPooling.None, [8], "x"));
 
         Assert.Equal("graph: already has a tensor 'x', so none of that name can be added; choose another name", error.Message);
+    }
+
+    [Fact]
+    public void A_node_of_the_outputs_name_is_not_in_the_way()
+    {
+        var network = Graphs.Relu(8);
+        network.Graph.Node[0].Name = "pooled";
+
+        var found = Graphs.Run(Pooling.Attach(network, "y", TapPooling.None, [8], "pooled"), ("x", TensorValue.Of(new float[8], 1, 8)));
+
+        Assert.Equal([1, 8], found.Shape);
     }
 
     [Theory]
