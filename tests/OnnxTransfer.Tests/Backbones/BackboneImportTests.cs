@@ -244,6 +244,23 @@ public sealed class BackboneImportTests : IDisposable
         Assert.Equal(6, backbone.Width);
     }
 
+    [Fact]
+    public void Weights_in_a_file_beside_the_network_work()
+    {
+        Import(Conventions.Timm(), Half, "whole");
+        var model = Conventions.Timm();
+        var weight = model.Graph.Initializer.First(t => t.Name == "w4");
+        File.WriteAllBytes(_folder["net.weights"], weight.RawData.ToByteArray());
+        weight.RawData = Google.Protobuf.ByteString.Empty;
+        weight.DataLocation = OnnxTransfer.Onnx.Proto.TensorProto.Types.DataLocation.External;
+        weight.ExternalData.Add(new OnnxTransfer.Onnx.Proto.StringStringEntryProto { Key = "location", Value = "net.weights" });
+
+        var about = Import(model, Half).Description;
+
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(_folder["net.onnx"]))), about.Sha256);
+        Graphs.Near(Embed("whole", 2), Embed("net", 2), 1e-6f);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static string[] Widths(BackboneDescription about) => [.. about.Taps.Select(tap => $"{tap.Name}:{tap.Width}")];
