@@ -60,7 +60,7 @@ public class WindowTests
     [Fact]
     public void A_last_window_in_the_padding_is_no_place()
     {
-        // Size 3, kernel 1, stride 4, pad 1 ... PyTorch: MaxPool2d(2, stride=3, padding=1, ceil_mode=True) over 4 gives 2, not 3.
+        // PyTorch: MaxPool2d(2, stride=3, padding=1, ceil_mode=True) over 4 gives 2, not 3.
         var model = OneNode.Of(12, "MaxPool", [new long[] { 1, 1, 4, 4 }], 1, ("kernel_shape", new long[] { 2, 2 }), ("strides", new long[] { 3, 3 }),
             ("pads", new long[] { 1, 1, 1, 1 }), ("ceil_mode", 1));
 
