@@ -60,10 +60,10 @@ public sealed class Backbone : IDisposable
     public string? ProviderNote => _sessions.All.Session.ProviderNote;
 
     /// <summary>fp32 or fp16; tf32, or fp16 tf32, where a GPU was allowed to round what is fp32.</summary>
-    public required string Precision { get; init; }
+    public string Precision { get; private init; } = "fp32";
 
     /// <summary>What a user should know of it: a file nobody could verify, a precision that gains nothing here.</summary>
-    public required IReadOnlyList<string> Notes { get; init; }
+    public IReadOnlyList<string> Notes { get; private init; } = [];
 
     /// <summary>
     /// Loads a backbone: a name of the catalogue, or the path of an .onnx file with its description beside it, or of the
