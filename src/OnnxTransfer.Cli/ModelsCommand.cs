@@ -12,6 +12,7 @@ internal static class ModelsCommand
         ModelsInspect.Create(terminal),
         ModelsExport.Create(terminal),
         ModelsCheck.Create(terminal),
+        ModelsImport.Create(terminal),
     };
 
     // Below this, hashing takes no time a person would notice.

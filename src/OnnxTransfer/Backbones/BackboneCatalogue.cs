@@ -92,7 +92,7 @@ public sealed class BackboneCatalogue
 
         var other = namesake is null ? "" : $" ({namesake.DescriptionPath} speaks of a file of this name, but this one lacks its tensors {string.Join(", ", lacking)})";
         throw new BackboneException($"{modelPath}: has no description, neither beside it nor, by its hash, in {string.Join(", ", Folders)}{other}; a file {descriptionPath} must say what the network wants "
-                + $"and where it is tapped (this file's sha256 is {hash}):\n{DescriptionReader.Example}");
+                + $"and where it is tapped: 'onnxtransfer models import {modelPath}' (BackboneImport.Import) writes it, or write it by hand (this file's sha256 is {hash}):\n{DescriptionReader.Example}");
     }
 
     /// <summary>

@@ -10,7 +10,8 @@ public static class BatchDimension
 
     /// <summary>
     /// Makes the first dimension of every input and output the symbol N. Where it was a fixed number, stale inner shapes
-    /// are dropped, and a Reshape to a constant shape that begins with that number keeps the batch it gets instead.
+    /// are dropped, and where the graph has the number inside (in a Reshape to a constant shape, or a class token of so many
+    /// rows) it takes the batch it gets instead. What a graph does with the number beyond that stays.
     /// </summary>
     public static OnnxModel Free(OnnxModel model)
     {
@@ -28,10 +29,10 @@ public static class BatchDimension
         if (fixedBatch is { } batch)
         {
             graph.ValueInfo.Clear();
-            FreeReshapes(builder, batch);
+            FixedBatch.Free(builder, TensorShapes.Infer(model), batch);
         }
 
-        return builder.Build();
+        return builder.Build(newNodesFirst: true);
     }
 
     /// <summary>Makes the first dimension of every input and output <paramref name="batch"/>, for graphs that take no other.</summary>
@@ -48,33 +49,4 @@ public static class BatchDimension
     }
 
     private static TensorShapeProto.Types.Dimension? First(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim.FirstOrDefault();
-
-    /// <summary>In a Reshape's shape, 0 stands for "as in the input": right for every batch.</summary>
-    private static void FreeReshapes(GraphBuilder builder, long batch)
-    {
-        var graph = builder.Graph;
-        var moving = graph.Input.Select(i => i.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var node in graph.Node)
-        {
-            if (!node.Input.Any(moving.Contains))
-            {
-                continue;
-            }
-
-            moving.UnionWith(node.Output);
-            if (node.OpType == "Reshape" && node.Input.Count == 2 && moving.Contains(node.Input[0])
-                && ConstantShape(graph, node.Input[1]) is [var first, _, ..] shape && first == batch)
-            {
-                shape[0] = 0;
-                node.Input[1] = builder.Longs($"{node.Output[0]}_shape", shape, shape.Length);
-            }
-        }
-    }
-
-    private static long[]? ConstantShape(GraphProto graph, string name)
-    {
-        var tensor = graph.Initializer.FirstOrDefault(t => t.Name == name)
-            ?? graph.Node.FirstOrDefault(n => n.OpType == "Constant" && n.Output.Contains(name))?.Attribute.FirstOrDefault(a => a.Name == "value")?.T;
-        return tensor is { DataType: (int)ElementType.Int64 } ? TensorData.Longs(tensor) : null;
-    }
 }

@@ -141,8 +141,8 @@ public sealed class BackboneCatalogueTests : IDisposable
         var error = Assert.Throws<BackboneException>(() => tiny.Catalogue.Find(tiny.ModelPath));
 
         Assert.Equal(
-            $"{tiny.ModelPath}: has no description, neither beside it nor, by its hash, in {tiny.Folder}; a file {tiny.DescriptionPath} must say what the network wants and where it is tapped "
-            + $"(this file's sha256 is {sha256}):\n{DescriptionReader.Example}",
+            $"{tiny.ModelPath}: has no description, neither beside it nor, by its hash, in {tiny.Folder}; a file {tiny.DescriptionPath} must say what the network wants and where it is tapped: "
+            + $"'onnxtransfer models import {tiny.ModelPath}' (BackboneImport.Import) writes it, or write it by hand (this file's sha256 is {sha256}):\n{DescriptionReader.Example}",
             error.Message);
     }
 
