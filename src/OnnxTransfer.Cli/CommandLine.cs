@@ -52,7 +52,7 @@ internal static class CommandLine
             Output = terminal.Out,
             Error = terminal.Error,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TimeSpan.FromMinutes(5), // Ctrl-C lets the batch and the part in flight be finished
+            ProcessTerminationTimeout = null, // Interruption watches for Ctrl-C, from before the first verb begins
         };
         try
         {

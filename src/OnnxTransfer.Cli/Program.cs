@@ -7,4 +7,5 @@ using OnnxTransfer.Imaging;
 ImageDecoders.Register(new ImageSharpDecoder());
 #endif
 
-return await CommandLine.RunAsync(args, Terminal.OfProcess());
+using var interruption = new Interruption();
+return await CommandLine.RunAsync(args, Terminal.OfProcess(), interruption.Token);

@@ -93,7 +93,7 @@ internal static class FixedBatch
     /// <summary>An Expand of a constant to the batch's rows takes the rows of the image.</summary>
     private static void FreeExpand(GraphBuilder builder, NodeProto node, TensorShapes shapes, long batch, string image)
     {
-        if (node.OpType == "Expand" && Whole(shapes, node.Input[1]) is [var rows, _, ..] shape && rows == batch)
+        if (node.OpType == "Expand" && node.Input.Count == 2 && Whole(shapes, node.Input[1]) is [var rows, _, ..] shape && rows == batch)
         {
             node.Input[1] = Rows(builder, image, shape);
         }
