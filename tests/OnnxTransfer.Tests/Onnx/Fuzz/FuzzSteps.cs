@@ -1,3 +1,4 @@
+using OnnxTransfer.Backbones;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Onnx;
 
@@ -13,7 +14,7 @@ internal sealed class FuzzSteps : IDisposable
     /// <summary>How many variants could be read, and how many steps on them were refused.</summary>
     public (int Read, int Refused, int Opened, int Run) Counts { get; private set; }
 
-    /// <summary>Every function of the room Onnx.</summary>
+    /// <summary>Every function of the room Onnx, and what import makes out.</summary>
     public OnnxModel? Managed(byte[] bytes)
     {
         OnnxModel? model = null;
@@ -30,6 +31,7 @@ internal sealed class FuzzSteps : IDisposable
         Step(() => ModelProfile.Of(model, TensorShapes.Infer(model, 2)));
         Step(() => Made(BatchNormFolding.Fold(model)));
         Step(() => Made(HalfPrecision.Convert(model)));
+        Step(() => BackboneImport.Analyse(model, new ImportSettings { Size = (8, 8) }));
         var tensors = model.TensorNames.ToArray();
         Step(() => Made(TensorNames.Rename(model, tensors.Take(1).ToDictionary(t => t, _ => "renamed"))));
         foreach (var tensor in tensors.Take(2).Concat(tensors.TakeLast(2)).Distinct())
