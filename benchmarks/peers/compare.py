@@ -5,6 +5,9 @@ import json
 import sys
 from pathlib import Path
 
+# Tables in the same folder that other scripts write.
+OTHERS = {"families.md": "every tap of every exported network against PyTorch", "taps.md": "one tap against several"}
+
 
 def own(results):
     """Mean in ms by method and photo ("DecodeOnly jpeg 12 MP"), or by method alone."""
@@ -30,10 +33,12 @@ def main():
         stage = path.name.removeprefix("OnnxTransfer.Benchmarks.").removesuffix("-report-github.md")
         (place / f"{stage.lower()}.md").write_text(f"# {stage}\n\n{path.read_text()}")
         stages.append(f"[{stage}]({stage.lower()}.md)")
+    others = [f"By other recipes: {', '.join(f'[{about}]({name})' for name, about in OTHERS.items() if (place / name).exists())}."] \
+        if any((place / name).exists() for name in OTHERS) else []
     table = [*rows(own(results), [json.loads(line) for line in peers.read_text().splitlines()])]
     (place / "README.md").write_text("\n".join([
         "# Measured by eng/bench.sh", "",
-        "Machine and versions: [versions.txt](versions.txt). Stage by stage: " + ", ".join(stages) + ".", "",
+        "Machine and versions: [versions.txt](versions.txt). Stage by stage: " + ", ".join(stages) + ".", *others, "",
         "The same work done by peers in the same run. Above 1 OnnxTransfer is the faster, below 1 the slower. Decoding is on "
         "one thread (Pillow's CPU time), fits on all (scikit-learn's wall time).", "",
         "| peer / OnnxTransfer | work | OnnxTransfer, ms | peer, ms | peer |",
