@@ -121,7 +121,7 @@ internal sealed class ImageFlow
         var before = Moving(node).Select(Layout).FirstOrDefault(layout => layout is not null);
         return node.OpType switch
         {
-            "Transpose" => (node.Attribute.FirstOrDefault(a => a.Name == "perm")?.Ints.ToArray(), before) switch
+            "Transpose" => (node.Longs("perm"), before) switch
             {
                 ([0, 3, 1, 2], TensorLayout.Nhwc) => TensorLayout.Nchw,
                 ([0, 2, 3, 1], TensorLayout.Nchw) => TensorLayout.Nhwc,

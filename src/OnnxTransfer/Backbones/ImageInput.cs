@@ -76,7 +76,7 @@ internal sealed record ImageInput(string Tensor, ElementType Type, TensorLayout 
 
     private static bool TransposedFirst(OnnxModel model, string input) =>
         model.Graph.Node.FirstOrDefault(n => n.Input.Contains(input)) is { OpType: "Transpose" } node
-        && node.Attribute.FirstOrDefault(a => a.Name == "perm")?.Ints.ToArray() is [0, 3, 1, 2];
+        && node.Longs("perm") is [0, 3, 1, 2];
 
     private static BackboneException Wrong(OnnxModel model, TensorInfo info, string expected, string cure) =>
         new($"{model.Source}: its input is {info}; expected {expected}: {cure}");

@@ -30,7 +30,7 @@ internal static class FixedBatch
             {
                 FreeReshape(builder, node, shapes, batch, moving);
             }
-            else if (node.OpType == "Concat" && node.Attribute.FirstOrDefault(a => a.Name == "axis")?.I > 0 && batch == 1 && builder.Opset >= ExpandOpset)
+            else if (node.OpType == "Concat" && node.Long("axis", 0) > 0 && batch == 1 && builder.Opset >= ExpandOpset)
             {
                 // A class token of one row, folded into a weight.
                 for (var i = 0; i < node.Input.Count; i++)
@@ -56,7 +56,7 @@ internal static class FixedBatch
             return;
         }
 
-        var zeroIsZero = node.Attribute.Any(a => a.Name == "allowzero" && a.I != 0);
+        var zeroIsZero = node.Long("allowzero", 0) != 0;
         if (!shape.Contains(-1) && (first == batch || Merges(shapes[node.Input[0]]?.Dimensions, batch, first)))
         {
             shape[0] = -1;

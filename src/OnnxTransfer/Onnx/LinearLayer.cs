@@ -137,7 +137,7 @@ internal sealed class LinearLayer
 
     private bool Pads() => _node.Text("auto_pad", "NOTSET") switch
     {
-        "NOTSET" => _node.Longs("pads").Any(p => p != 0),
+        "NOTSET" => _node.Longs("pads")?.Any(p => p != 0) == true,
         "VALID" => false,
         _ => _weights.Dims.Skip(2).Any(k => k != 1),
     };
