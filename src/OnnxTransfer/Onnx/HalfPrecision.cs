@@ -24,7 +24,7 @@ public static class HalfPrecision
     {
         if (model.Graph.Node.FirstOrDefault(n => n.HoldsGraphs()) is { } node)
         {
-            throw new OnnxException($"{model.Source}: node '{node.Name}' ({node.OpType}) holds a graph of its own; "
+            throw new OnnxException($"{model.Source}: {ShortNames.Of(node)} holds a graph of its own; "
                 + "expected a network without If, Loop and Scan for half precision: export it without control flow, or run it in float32");
         }
 

@@ -22,7 +22,7 @@ internal sealed class NodeShapes(NodeProto node, int opset, KnownTensor?[] input
 
     /// <summary>The values of an input that must be known to know the shape, such as the shape of a Reshape.</summary>
     public double[] Values(int input) => this[input].Values
-        ?? throw new ShapeException($"has a shape that depends on the values of {KnownTensor.Quote(node.Input[input])}, known only when the graph runs", open: true);
+        ?? throw new ShapeException($"has a shape that depends on the values of '{ShortNames.Of(node.Input[input])}', known only when the graph runs", open: true);
 
     /// <summary>The same as integers; the ends of int64 stay what they are.</summary>
     public long[] Longs(int input) => Array.ConvertAll(Values(input), v => (long)v);

@@ -46,7 +46,7 @@ internal static class ResizeRules
     private static KnownTensor Sized(KnownTensor x, int[] axes, long[] sizes, string policy)
     {
         NodeShapes.Require(sizes.Length == axes.Length, $"has {sizes.Length} sizes; expected {axes.Length}");
-        NodeShapes.Require(policy is "stretch" or "not_larger" or "not_smaller", $"has the keep_aspect_ratio_policy {KnownTensor.Quote(policy)}; expected stretch, not_larger or not_smaller");
+        NodeShapes.Require(policy is "stretch" or "not_larger" or "not_smaller", $"has the keep_aspect_ratio_policy '{ShortNames.Of(policy)}'; expected stretch, not_larger or not_smaller");
         long[] dims = [.. x.Dims];
         var ratios = axes.Select((a, i) => (float)sizes[i] / dims[a]).ToArray();
         for (var i = 0; i < axes.Length; i++)

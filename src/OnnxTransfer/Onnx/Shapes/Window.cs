@@ -22,7 +22,7 @@ internal sealed class Window
         _ceil = node.Proto.Long("ceil_mode", 0) != 0;
         NodeShapes.Require(_kernel.All(k => k > 0), $"has the kernel [{string.Join(',', _kernel)}]; expected sizes of at least 1");
         NodeShapes.Require(_autoPad is "NOTSET" or "VALID" or "SAME_UPPER" or "SAME_LOWER",
-            $"has the auto_pad {KnownTensor.Quote(_autoPad)}; expected NOTSET, VALID, SAME_UPPER or SAME_LOWER");
+            $"has the auto_pad '{ShortNames.Of(_autoPad)}'; expected NOTSET, VALID, SAME_UPPER or SAME_LOWER");
     }
 
     public int Rank { get; }
