@@ -60,7 +60,8 @@ public sealed record BackboneInspection
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         catalogue ??= BackboneCatalogue.Default;
-        if (Described(nameOrPath, catalogue) is not { } entry)
+        var isFile = nameOrPath.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) && File.Exists(nameOrPath);
+        if ((isFile ? catalogue.Describing(nameOrPath) : catalogue.Find(nameOrPath)) is not { } entry)
         {
             return OfBare(nameOrPath, batch);
         }
@@ -80,21 +81,10 @@ public sealed record BackboneInspection
         return Costs(model, model.Input(about.Input.Tensor), about.Input, batch) with { Entry = entry, ModelPath = entry.ModelPath, Taps = about.Taps, Embedding = about.Embedding };
     }
 
-    private static CatalogueEntry? Described(string nameOrPath, BackboneCatalogue catalogue)
-    {
-        if (!nameOrPath.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || !File.Exists(nameOrPath) || File.Exists(Path.ChangeExtension(nameOrPath, ".json")))
-        {
-            return catalogue.Find(nameOrPath);
-        }
-
-        var hash = ModelFile.Hash(nameOrPath);
-        return catalogue.List().FirstOrDefault(entry => entry.Description.Sha256 == hash) is { } found ? found with { ModelPath = nameOrPath } : null;
-    }
-
     private static BackboneInspection OfBare(string path, int batch)
     {
         var model = OnnxModel.Load(path);
-        if (model.Metadata.ContainsKey(ModelMetadata.CardKey))
+        if (model.IsFused())
         {
             var pixels = model.Inputs.FirstOrDefault(i => i.Dimensions is { Count: 4 });
             var input = pixels is null ? null : new InputDescription(pixels.Name, TensorLayout.Nhwc, (int)pixels.Dimensions![1], (int)pixels.Dimensions[2], ChannelOrder.Rgb);
