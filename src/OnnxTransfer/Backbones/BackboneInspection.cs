@@ -112,7 +112,7 @@ public sealed record BackboneInspection
     {
         TensorShapes Shapes(OnnxModel graph, int count) => input is null
             ? TensorShapes.Infer(graph, count)
-            : TensorShapes.Infer(graph, count, new Dictionary<string, IReadOnlyList<long>> { [input.Tensor] = ShapeOf(input, count) });
+            : TensorShapes.Infer(graph, count, new Dictionary<string, IReadOnlyList<long>> { [input.Tensor] = ImageShape.Of(input.Layout, count, input.Height, input.Width) });
 
         var fileBatch = (int)Math.Max(0, (tensor ?? model.Inputs.FirstOrDefault())?.Dimensions?.FirstOrDefault() ?? 0);
         var isFixed = input is null ? fileBatch > 0 : input.Batch > 0;
@@ -134,7 +134,4 @@ public sealed record BackboneInspection
             Warnings = ofFile.Warnings,
         };
     }
-
-    private static long[] ShapeOf(InputDescription input, int count) =>
-        input.Layout == TensorLayout.Nchw ? [count, 3, input.Height, input.Width] : [count, input.Height, input.Width, 3];
 }

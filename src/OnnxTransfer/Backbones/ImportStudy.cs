@@ -96,7 +96,7 @@ internal sealed class ImportStudy
     }
 
     private TensorShapes Shapes(OnnxModel model, int batch) =>
-        TensorShapes.Infer(model, batch, new Dictionary<string, IReadOnlyList<long>> { [_input.Tensor] = _input.Shape(batch) });
+        TensorShapes.Infer(model, batch, new Dictionary<string, IReadOnlyList<long>> { [_input.Tensor] = ImageShape.Of(_input.Layout, batch, _input.Height, _input.Width) });
 
     private TapProposal Proposal(OnnxModel model, TensorShapes shapes)
     {
