@@ -57,9 +57,6 @@ internal sealed class ImageFlow
     /// <summary>The nodes the image flows through, in the order of the graph.</summary>
     public List<NodeProto> Nodes { get; } = [];
 
-    /// <summary>Whether the image flows through this tensor.</summary>
-    public bool Carries(string tensor) => _layouts.ContainsKey(tensor);
-
     /// <summary>The node that computes a tensor; null for the image itself and for constants.</summary>
     public NodeProto? Producer(string tensor) => _producers.GetValueOrDefault(tensor);
 
