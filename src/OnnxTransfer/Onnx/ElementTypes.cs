@@ -26,7 +26,11 @@ internal sealed class ElementTypes
         {
             for (var i = 0; i < node.Output.Count; i++)
             {
-                _types.TryAdd(node.Output[i], Of(node, i));
+                // An empty name is an output left out, and elsewhere an input left out.
+                if (node.Output[i].Length > 0)
+                {
+                    _types.TryAdd(node.Output[i], Of(node, i));
+                }
             }
         }
     }
