@@ -48,6 +48,23 @@ public sealed class UnusualNetworkTests : IDisposable
     }
 
     [Fact]
+    public void Outputs_left_out_by_name_are_no_tensors()
+    {
+        var proto = _tiny.Model.Proto.Clone();
+        foreach (var convolution in new[] { "a", "b" })
+        {
+            // The mask, which is not wanted, has the empty name in both.
+            var relu = proto.Graph.Node.Single(n => n.Output[0] == convolution);
+            (relu.OpType, relu.Name) = ("Dropout", "");
+            relu.Output.Add("");
+        }
+
+        var found = BackboneImport.Analyse(new OnnxModel(proto, "tiny"), new() { Mean = [0, 0, 0], Std = [1, 1, 1] });
+
+        Assert.Equal(6, found.Taps.Single(tap => tap.Name == found.Embedding[0]).Width);
+    }
+
+    [Fact]
     public void A_network_of_float16_runs_on_the_cpu_and_its_profile_says_what_that_means()
     {
         var expected = Embed("a", "b");
