@@ -36,11 +36,12 @@ internal sealed partial record PythonPackages(string Path, string Version, IRead
         }
     }
 
-    /// <summary>Reads what <see cref="Probe"/> printed; null where a Python printed something else.</summary>
+    /// <summary>Reads what <see cref="Probe"/> printed, passing over what else a Python may say; null where something is missing.</summary>
     public static PythonPackages? Read(string path, string output)
     {
         var pairs = output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split(' ', 2)).ToDictionary(pair => pair[0], pair => pair.Length > 1 ? pair[1] : null, StringComparer.Ordinal);
+            .Select(line => line.Split(' ', 2)).Where(pair => pair[0] == "python" || Least.Any(least => least.Name == pair[0])).DistinctBy(pair => pair[0])
+            .ToDictionary(pair => pair[0], pair => pair.Length > 1 ? pair[1] : null, StringComparer.Ordinal);
         return pairs.Remove("python", out var version) && version is not null && pairs.Count == Least.Length ? new(path, version, pairs) : null;
     }
 

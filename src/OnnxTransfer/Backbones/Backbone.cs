@@ -82,7 +82,16 @@ public sealed class Backbone : IDisposable
         var taps = TapChoice.Of(description, settings);
         var graph = TapGraph.Of(model, entry, taps, settings.Precision);
         var sessions = new TapSessions(graph, taps, sessionSettings);
-        CheckWidths(sessions, taps, entry.DescriptionPath);
+        try
+        {
+            CheckWidths(sessions.All.Session, taps, entry.DescriptionPath);
+        }
+        catch
+        {
+            sessions.Dispose();
+            throw;
+        }
+
         var precision = PrecisionOn(sessions.All.Session.Provider, settings);
         var content = model.ContentHash ?? sha256;
         return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
@@ -113,13 +122,12 @@ public sealed class Backbone : IDisposable
     internal TapSession SessionFor(TapSet taps) => _sessions.For(taps);
 
     /// <summary>Holds what the runtime inferred against what the description says of each tap.</summary>
-    private static void CheckWidths(TapSessions sessions, BackboneTap[] taps, string descriptionPath)
+    private static void CheckWidths(OnnxSession session, BackboneTap[] taps, string descriptionPath)
     {
         foreach (var tap in taps)
         {
-            if (sessions.All.Session.OutputWidth(tap.OutputName) is var width && width != tap.Width)
+            if (session.OutputWidth(tap.OutputName) is var width && width != tap.Width)
             {
-                sessions.Dispose();
                 throw new BackboneException($"{descriptionPath}: tap '{tap.Name}' is described as [{string.Join(", ", tap.Shape)}] with pooling {tap.Pooling}, "
                     + $"{tap.Width} wide, but the graph gives {width}; correct shape and width");
             }

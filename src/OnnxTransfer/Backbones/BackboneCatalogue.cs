@@ -43,7 +43,7 @@ public sealed class BackboneCatalogue
 
         if (nameOrPath.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
         {
-            return Beside(nameOrPath);
+            return (File.Exists(nameOrPath) ? Describing(nameOrPath) : null) ?? throw Undescribed(nameOrPath);
         }
 
         var all = List();
@@ -58,20 +58,18 @@ public sealed class BackboneCatalogue
             + string.Concat(Problems().Select(p => $"\nunreadable: {p}")));
     }
 
-    private CatalogueEntry Beside(string modelPath)
+    /// <summary>
+    /// What describes the ONNX file: a description beside it, or in the folders one of its hash (a file in a folder that
+    /// cannot be written to is described elsewhere), or one without hash of its name and tensors; null where none does.
+    /// </summary>
+    internal CatalogueEntry? Describing(string modelPath)
     {
-        if (!File.Exists(modelPath))
+        var beside = Path.ChangeExtension(modelPath, ".json");
+        if (File.Exists(beside))
         {
-            throw new BackboneException($"{modelPath}: not there; expected the ONNX file of a backbone");
+            return new(BackboneDescription.Load(beside), beside, modelPath);
         }
 
-        var descriptionPath = Path.ChangeExtension(modelPath, ".json");
-        if (File.Exists(descriptionPath))
-        {
-            return new(BackboneDescription.Load(descriptionPath), descriptionPath, modelPath);
-        }
-
-        // A file in a folder that cannot be written to is described elsewhere: its hash tells by what.
         var hash = ModelFile.Hash(modelPath);
         if (All().FirstOrDefault(entry => entry.Description.Sha256 == hash) is { } described)
         {
@@ -79,20 +77,27 @@ public sealed class BackboneCatalogue
         }
 
         var model = OnnxModel.Load(modelPath);
-        if (model.Metadata.ContainsKey(ModelMetadata.CardKey))
+        return !model.IsFused() && ByName(modelPath, model) is ({ } namesake, []) ? namesake with { ModelPath = modelPath } : null;
+    }
+
+    private BackboneException Undescribed(string modelPath)
+    {
+        if (!File.Exists(modelPath))
         {
-            throw new BackboneException($"{modelPath}: a fused model, from pixels to answer; expected a backbone: use predict or evaluate with it");
+            return new($"{modelPath}: not there; expected the ONNX file of a backbone");
+        }
+
+        var model = OnnxModel.Load(modelPath);
+        if (model.IsFused())
+        {
+            return new($"{modelPath}: a fused model, from pixels to answer; expected a backbone: use predict or evaluate with it");
         }
 
         var (namesake, lacking) = ByName(modelPath, model);
-        if (namesake is not null && lacking.Length == 0)
-        {
-            return namesake with { ModelPath = modelPath };
-        }
-
         var other = namesake is null ? "" : $" ({namesake.DescriptionPath} speaks of a file of this name, but this one lacks its tensors {string.Join(", ", lacking)})";
-        throw new BackboneException($"{modelPath}: has no description, neither beside it nor, by its hash, in {string.Join(", ", Folders)}{other}; a file {descriptionPath} must say what the network wants "
-                + $"and where it is tapped: 'onnxtransfer models import {modelPath}' (BackboneImport.Import) writes it, or write it by hand (this file's sha256 is {hash}):\n{DescriptionReader.Example}");
+        return new($"{modelPath}: has no description, neither beside it nor, by its hash, in {string.Join(", ", Folders)}{other}; "
+            + $"a file {Path.ChangeExtension(modelPath, ".json")} must say what the network wants and where it is tapped: 'onnxtransfer models import {modelPath}' (BackboneImport.Import) writes it, "
+            + $"or write it by hand (this file's sha256 is {ModelFile.Hash(modelPath)}):\n{DescriptionReader.Example}");
     }
 
     /// <summary>

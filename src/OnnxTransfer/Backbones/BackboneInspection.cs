@@ -60,7 +60,8 @@ public sealed record BackboneInspection
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         catalogue ??= BackboneCatalogue.Default;
-        if (Described(nameOrPath, catalogue) is not { } entry)
+        var isFile = nameOrPath.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) && File.Exists(nameOrPath);
+        if ((isFile ? catalogue.Describing(nameOrPath) : catalogue.Find(nameOrPath)) is not { } entry)
         {
             return OfBare(nameOrPath, batch);
         }
@@ -80,21 +81,10 @@ public sealed record BackboneInspection
         return Costs(model, model.Input(about.Input.Tensor), about.Input, batch) with { Entry = entry, ModelPath = entry.ModelPath, Taps = about.Taps, Embedding = about.Embedding };
     }
 
-    private static CatalogueEntry? Described(string nameOrPath, BackboneCatalogue catalogue)
-    {
-        if (!nameOrPath.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || !File.Exists(nameOrPath) || File.Exists(Path.ChangeExtension(nameOrPath, ".json")))
-        {
-            return catalogue.Find(nameOrPath);
-        }
-
-        var hash = ModelFile.Hash(nameOrPath);
-        return catalogue.List().FirstOrDefault(entry => entry.Description.Sha256 == hash) is { } found ? found with { ModelPath = nameOrPath } : null;
-    }
-
     private static BackboneInspection OfBare(string path, int batch)
     {
         var model = OnnxModel.Load(path);
-        if (model.Metadata.ContainsKey(ModelMetadata.CardKey))
+        if (model.IsFused())
         {
             var pixels = model.Inputs.FirstOrDefault(i => i.Dimensions is { Count: 4 });
             var input = pixels is null ? null : new InputDescription(pixels.Name, TensorLayout.Nhwc, (int)pixels.Dimensions![1], (int)pixels.Dimensions[2], ChannelOrder.Rgb);
@@ -122,7 +112,7 @@ public sealed record BackboneInspection
     {
         TensorShapes Shapes(OnnxModel graph, int count) => input is null
             ? TensorShapes.Infer(graph, count)
-            : TensorShapes.Infer(graph, count, new Dictionary<string, IReadOnlyList<long>> { [input.Tensor] = ShapeOf(input, count) });
+            : TensorShapes.Infer(graph, count, new Dictionary<string, IReadOnlyList<long>> { [input.Tensor] = ImageShape.Of(input.Layout, count, input.Height, input.Width) });
 
         var fileBatch = (int)Math.Max(0, (tensor ?? model.Inputs.FirstOrDefault())?.Dimensions?.FirstOrDefault() ?? 0);
         var isFixed = input is null ? fileBatch > 0 : input.Batch > 0;
@@ -144,7 +134,4 @@ public sealed record BackboneInspection
             Warnings = ofFile.Warnings,
         };
     }
-
-    private static long[] ShapeOf(InputDescription input, int count) =>
-        input.Layout == TensorLayout.Nchw ? [count, 3, input.Height, input.Width] : [count, input.Height, input.Width, 3];
 }

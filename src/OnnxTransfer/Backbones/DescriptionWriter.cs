@@ -11,7 +11,7 @@ namespace OnnxTransfer.Backbones;
 /// <summary><see cref="BackboneDescription"/> to JSON, as <see cref="DescriptionReader"/> reads it.</summary>
 internal static partial class DescriptionWriter
 {
-    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string ToJson(BackboneDescription about)
     {

@@ -54,7 +54,7 @@ internal sealed record GraphEnding(string Seen, string? Logits, string? Squash, 
     private static bool SaysFeatures(string output) => new[] { "feat", "embed", "pool", "penultimate" }.Any(word => output.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     private static bool OneByOne(OnnxModel model, NodeProto node) =>
-        model.Graph.Initializer.FirstOrDefault(t => t.Name == node.Input.ElementAtOrDefault(1)) is not { Dims: [_, _, not 1, _] or [_, _, _, not 1] };
+        new Constants(model.Graph)[node.Input.ElementAtOrDefault(1) ?? ""] is not { Dims: [_, _, not 1, _] or [_, _, _, not 1] };
 
     private static string BackOver(ImageFlow flow, string tensor)
     {

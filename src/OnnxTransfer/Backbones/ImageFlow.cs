@@ -57,9 +57,6 @@ internal sealed class ImageFlow
     /// <summary>The nodes the image flows through, in the order of the graph.</summary>
     public List<NodeProto> Nodes { get; } = [];
 
-    /// <summary>Whether the image flows through this tensor.</summary>
-    public bool Carries(string tensor) => _layouts.ContainsKey(tensor);
-
     /// <summary>The node that computes a tensor; null for the image itself and for constants.</summary>
     public NodeProto? Producer(string tensor) => _producers.GetValueOrDefault(tensor);
 
@@ -121,7 +118,7 @@ internal sealed class ImageFlow
         var before = Moving(node).Select(Layout).FirstOrDefault(layout => layout is not null);
         return node.OpType switch
         {
-            "Transpose" => (node.Attribute.FirstOrDefault(a => a.Name == "perm")?.Ints.ToArray(), before) switch
+            "Transpose" => (node.Longs("perm"), before) switch
             {
                 ([0, 3, 1, 2], TensorLayout.Nhwc) => TensorLayout.Nchw,
                 ([0, 2, 3, 1], TensorLayout.Nchw) => TensorLayout.Nhwc,

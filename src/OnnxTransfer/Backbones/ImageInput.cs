@@ -11,9 +11,6 @@ namespace OnnxTransfer.Backbones;
 /// <param name="Batch">Images per run as the file says; 0 where any number fits.</param>
 internal sealed record ImageInput(string Tensor, ElementType Type, TensorLayout Layout, int Height, int Width, int Batch)
 {
-    /// <summary>The whole shape for a number of images.</summary>
-    public long[] Shape(int batch) => Layout == TensorLayout.Nchw ? [batch, 3, Height, Width] : [batch, Height, Width, 3];
-
     /// <exception cref="BackboneException">None takes an image, or several inputs are there and none was chosen.</exception>
     public static ImageInput Find(OnnxModel model, ImportSettings settings)
     {
@@ -76,7 +73,7 @@ internal sealed record ImageInput(string Tensor, ElementType Type, TensorLayout 
 
     private static bool TransposedFirst(OnnxModel model, string input) =>
         model.Graph.Node.FirstOrDefault(n => n.Input.Contains(input)) is { OpType: "Transpose" } node
-        && node.Attribute.FirstOrDefault(a => a.Name == "perm")?.Ints.ToArray() is [0, 3, 1, 2];
+        && node.Longs("perm") is [0, 3, 1, 2];
 
     private static BackboneException Wrong(OnnxModel model, TensorInfo info, string expected, string cure) =>
         new($"{model.Source}: its input is {info}; expected {expected}: {cure}");

@@ -24,7 +24,7 @@ internal sealed class ImportStudy
     /// <param name="keepBatch">Whether a fixed batch stays fixed even where it seems it could be freed.</param>
     public static ImportAnalysis Of(OnnxModel model, ImportSettings settings, bool keepBatch = false)
     {
-        if (model.Metadata.ContainsKey(ModelMetadata.CardKey))
+        if (model.IsFused())
         {
             throw new BackboneException($"{model.Source}: a fused model, from pixels to answer; expected a backbone: use predict or evaluate with it");
         }
@@ -96,7 +96,7 @@ internal sealed class ImportStudy
     }
 
     private TensorShapes Shapes(OnnxModel model, int batch) =>
-        TensorShapes.Infer(model, batch, new Dictionary<string, IReadOnlyList<long>> { [_input.Tensor] = _input.Shape(batch) });
+        TensorShapes.Infer(model, batch, new Dictionary<string, IReadOnlyList<long>> { [_input.Tensor] = ImageShape.Of(_input.Layout, batch, _input.Height, _input.Width) });
 
     private TapProposal Proposal(OnnxModel model, TensorShapes shapes)
     {

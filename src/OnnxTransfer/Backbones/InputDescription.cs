@@ -2,7 +2,7 @@ using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Backbones;
 
-/// <summary>The network's own input: one float32 tensor of images.</summary>
+/// <summary>The network's own input: one tensor of images, float32, float16 or float64.</summary>
 /// <param name="Tensor">Its name in the graph.</param>
 /// <param name="Layout">NCHW or NHWC, of this tensor and of the feature maps that do not say their own.</param>
 /// <param name="Height">Rows.</param>

@@ -56,7 +56,7 @@ internal sealed class TapProposal
     private void Search(OnnxModel model)
     {
         var outputs = model.Outputs.Select(o => o.Name).Where(name => _flow.Producer(name) is not null).ToArray();
-        var order = _flow.Nodes.SelectMany(n => n.Output).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
+        var order = _flow.Nodes.SelectMany(n => n.Output).Where(name => name.Length > 0).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
         var last = outputs.Length > 0 ? outputs.MaxBy(name => order[name])! : _flow.Nodes[^1].Output[0];
         Ending = GraphEnding.Find(model, _flow, last, tensor => (int)Math.Min(int.MaxValue, Item(tensor).Aggregate(1L, (a, b) => a * b)));
         var passages = _flow.Passages(last);

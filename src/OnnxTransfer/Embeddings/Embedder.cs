@@ -28,7 +28,8 @@ public static class Embedder
         var pipeline = new EmbedPipeline(backbone, cache, spaces, images, settings);
         using (Watch(pipeline, images.Length, clock, settings.Progress))
         {
-            pipeline.RunAsync(cancellation).GetAwaiter().GetResult();
+            // On the pool: the calling thread may have a context, such as a window's, that can do nothing while it waits here.
+            Task.Run(() => pipeline.RunAsync(cancellation), CancellationToken.None).GetAwaiter().GetResult();
         }
 
         var failures = Failures(pipeline, spaces, images);

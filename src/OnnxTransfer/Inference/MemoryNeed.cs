@@ -8,10 +8,18 @@ namespace OnnxTransfer.Inference;
 /// </summary>
 internal static class MemoryNeed
 {
-    /// <summary>Holds what is alive at once in a run of <paramref name="batch"/> images, as far as shapes can be inferred, against the memory.</summary>
+    /// <summary>
+    /// Holds what is alive at once in a run of <paramref name="batch"/> images, as far as shapes can be inferred, against the
+    /// memory. A GPU has its own, and its runtime says itself when that is not enough.
+    /// </summary>
     /// <exception cref="InferenceException">It needs more than this process may use.</exception>
-    public static void Check(OnnxModel model, int batch)
+    public static void Check(OnnxModel model, int batch, ExecutionProvider provider)
     {
+        if (provider == ExecutionProvider.Cuda)
+        {
+            return;
+        }
+
         var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var needed = ModelProfile.Of(model, TensorShapes.Infer(model, batch)).ActivationBytes;
         if (needed > available)

@@ -53,7 +53,7 @@ public sealed class OnnxSession : IDisposable
         var linked = LinkedBytes.Of(model);
         var (session, used, note) = ProviderChoice.Open(settings, model.Source, (options, provider) =>
         {
-            MemoryNeed.Check(model, Math.Max(1, settings.BatchSizeOn(provider)));
+            MemoryNeed.Check(model, Math.Max(1, settings.BatchSizeOn(provider)), provider);
             if (settings.BatchSizeOn(provider) is > 0 and var batch)
             {
                 FixBatch(options, model, batch);

@@ -12,10 +12,45 @@ internal sealed class ChannelAffineReader(Constants constants)
     public static bool IsBatchNorm(NodeProto node) => node.IsStandard("BatchNormalization");
 
     /// <summary>
+    /// What a node does to the tensor <paramref name="x"/> of <paramref name="rank"/> dimensions, the channels being the
+    /// second unless <paramref name="layout"/> says the last; null where it is no such node, would change the tensor's shape,
+    /// or its numbers are no constants of <paramref name="type"/>, or, where that is left out, of any real type.
+    /// </summary>
+    public ChannelAffine? Read(NodeProto node, string x, ElementType? type, int channels, int rank, TensorLayout layout = TensorLayout.Nchw)
+    {
+        if (IsBatchNorm(node))
+        {
+            return node.Input.FirstOrDefault() == x ? BatchNorm(node, type, channels) : null;
+        }
+
+        if (!node.IsStandard("Add", "Sub", "Mul", "Div") || node.Input.Count != 2)
+        {
+            return null;
+        }
+
+        var first = node.Input[0] == x;
+        if (PerChannel(node.Input[first ? 1 : 0], type, channels, rank, layout) is not { } c)
+        {
+            return null;
+        }
+
+        var (zeros, ones) = (new double[channels], ChannelAffine.Identity(channels).Scale);
+        return (node.OpType, first) switch
+        {
+            ("Add", _) => new(ones, c),
+            ("Mul", _) => new(c, zeros),
+            ("Sub", true) => new(ones, [.. c.Select(v => -v)]),
+            ("Sub", false) => new([.. ones.Select(v => -v)], c),
+            ("Div", true) => new([.. c.Select(v => 1 / v)], zeros),
+            _ => null,
+        };
+    }
+
+    /// <summary>
     /// What a batch norm does to its first input: scale (x - mean) / sqrt(variance + epsilon) + bias. Null where its numbers
     /// are no constants of <paramref name="type"/>, in training mode, and for statistics per place (spatial = 0, before operator set 9).
     /// </summary>
-    private ChannelAffine? BatchNorm(NodeProto node, ElementType type, int channels)
+    private ChannelAffine? BatchNorm(NodeProto node, ElementType? type, int channels)
     {
         if (!IsBatchNorm(node) || node.Input.Count != 5 || node.Output.Skip(1).Any(o => o.Length > 0)
             || node.Long("training_mode", 0) != 0 || node.Long("spatial", 1) == 0)
@@ -34,45 +69,11 @@ internal sealed class ChannelAffineReader(Constants constants)
         return new(factor, [.. bias.Select((b, c) => b - (factor[c] * mean[c]))]);
     }
 
-    /// <summary>
-    /// What a node does to the tensor <paramref name="x"/> of <paramref name="rank"/> dimensions, the channels being the
-    /// second; null where it is no such node or would change the tensor's shape.
-    /// </summary>
-    public ChannelAffine? Read(NodeProto node, string x, ElementType type, int channels, int rank)
-    {
-        if (IsBatchNorm(node))
-        {
-            return node.Input.FirstOrDefault() == x ? BatchNorm(node, type, channels) : null;
-        }
+    private double[]? Numbers(string name, ElementType? type) =>
+        constants[name] is { } tensor && (type is null || (ElementType)tensor.DataType == type) ? TensorData.Doubles(tensor) : null;
 
-        if (!node.IsStandard("Add", "Sub", "Mul", "Div") || node.Input.Count != 2)
-        {
-            return null;
-        }
-
-        var first = node.Input[0] == x;
-        if (PerChannel(node.Input[first ? 1 : 0], type, channels, rank) is not { } c)
-        {
-            return null;
-        }
-
-        var (zeros, ones) = (new double[channels], ChannelAffine.Identity(channels).Scale);
-        return (node.OpType, first) switch
-        {
-            ("Add", _) => new(ones, c),
-            ("Mul", _) => new(c, zeros),
-            ("Sub", true) => new(ones, [.. c.Select(v => -v)]),
-            ("Sub", false) => new([.. ones.Select(v => -v)], c),
-            ("Div", true) => new([.. c.Select(v => 1 / v)], zeros),
-            _ => null,
-        };
-    }
-
-    private double[]? Numbers(string name, ElementType type) =>
-        constants[name] is { } tensor && (ElementType)tensor.DataType == type ? TensorData.Doubles(tensor) : null;
-
-    /// <summary>A constant that broadcasts along the second of <paramref name="rank"/> dimensions alone, one value a channel.</summary>
-    private double[]? PerChannel(string name, ElementType type, int channels, int rank)
+    /// <summary>A constant that broadcasts along the channels of <paramref name="rank"/> dimensions alone, one value a channel.</summary>
+    private double[]? PerChannel(string name, ElementType? type, int channels, int rank, TensorLayout layout)
     {
         if (Numbers(name, type) is not { } values)
         {
@@ -80,7 +81,7 @@ internal sealed class ChannelAffineReader(Constants constants)
         }
 
         var dims = constants[name]!.Dims;
-        var axis = dims.Count - (rank - 1);
+        var axis = dims.Count - (layout == TensorLayout.Nhwc ? 1 : rank - 1);
         var alongChannels = dims.Count <= rank && dims.Where((_, d) => d != axis).All(d => d == 1);
         return !alongChannels ? null
             : values.Length == channels ? values

@@ -26,7 +26,11 @@ internal sealed class ElementTypes
         {
             for (var i = 0; i < node.Output.Count; i++)
             {
-                _types.TryAdd(node.Output[i], Of(node, i));
+                // An empty name is an output left out, and elsewhere an input left out.
+                if (node.Output[i].Length > 0)
+                {
+                    _types.TryAdd(node.Output[i], Of(node, i));
+                }
             }
         }
     }
@@ -37,8 +41,8 @@ internal sealed class ElementTypes
     {
         ElementType Input(int i) => i < node.Input.Count ? this[node.Input[i]] : ElementType.Undefined;
         ElementType Said(string attribute, ElementType absent) => (ElementType)node.Long(attribute, (long)absent);
-        ElementType Held(ElementType absent) => (ElementType)(node.Find("value")?.T?.DataType ?? (int)absent);
-        if (node.Domain is not ("" or "ai.onnx") || node.Attribute.Any(a => a.G is not null || a.Graphs.Count > 0))
+        ElementType Held(ElementType absent) => (ElementType)(node.Tensor("value")?.DataType ?? (int)absent);
+        if (node.Domain is not ("" or "ai.onnx") || node.HoldsGraphs())
         {
             return ElementType.Undefined;
         }

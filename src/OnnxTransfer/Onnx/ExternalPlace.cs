@@ -19,12 +19,12 @@ internal sealed record ExternalPlace(string Folder, string Location, long Offset
         string Value(string key) => tensor.ExternalData.FirstOrDefault(e => e.Key == key)?.Value ?? "";
         long Number(string key, long absent) => Value(key) is not { Length: > 0 } text ? absent
             : long.TryParse(text, out var number) && number >= 0 ? number
-            : throw new OnnxException($"{where} has external data with {key} '{GraphCheck.Short(text)}'; expected a number of bytes: export it again");
+            : throw new OnnxException($"{where} has external data with {key} '{ShortNames.Of(text)}'; expected a number of bytes: export it again");
 
         var (location, offset) = (Value("location"), Number("offset", 0));
         if (modelPath is null)
         {
-            throw new OnnxException($"{where} keeps its data in the file '{GraphCheck.Short(location)}'; bytes alone cannot reach it: load the model by its path");
+            throw new OnnxException($"{where} keeps its data in the file '{ShortNames.Of(location)}'; bytes alone cannot reach it: load the model by its path");
         }
 
         // Without a length ONNX means the rest of the file, ONNX Runtime the tensor's size; a whole file serves both.
@@ -32,7 +32,7 @@ internal sealed record ExternalPlace(string Folder, string Location, long Offset
         if ((ElementType)tensor.DataType == ElementType.String || Number("length", size) is var length && length != size)
         {
             throw new OnnxException($"{where} has external data of {Value("length")} bytes; expected {size} for its type and dimensions "
-                + $"[{GraphCheck.Short(string.Join(',', tensor.Dims))}]: export it again");
+                + $"[{ShortNames.Of(string.Join(',', tensor.Dims))}]: export it again");
         }
 
         if (size > Array.MaxLength)
@@ -81,7 +81,7 @@ internal sealed record ExternalPlace(string Folder, string Location, long Offset
             }
         }
 
-        throw new OnnxException($"{where} keeps its data in '{GraphCheck.Short(location)}', outside the model's folder; "
+        throw new OnnxException($"{where} keeps its data in '{ShortNames.Of(location)}', outside the model's folder; "
             + "expected a file beside the model: export it again with relative external data");
     }
 

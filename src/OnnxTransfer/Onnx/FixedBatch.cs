@@ -21,7 +21,11 @@ internal static class FixedBatch
         {
             if (!Cut.Reads(node).Any(moving.Contains))
             {
-                FreeExpand(builder, node, shapes, batch, image);
+                if (FreesExpand(builder, node, shapes, batch, image))
+                {
+                    moving.UnionWith(node.Output);
+                }
+
                 continue;
             }
 
@@ -30,14 +34,14 @@ internal static class FixedBatch
             {
                 FreeReshape(builder, node, shapes, batch, moving);
             }
-            else if (node.OpType == "Concat" && node.Attribute.FirstOrDefault(a => a.Name == "axis")?.I > 0 && batch == 1 && builder.Opset >= ExpandOpset)
+            else if (node.OpType == "Concat" && batch == 1 && builder.Opset >= ExpandOpset)
             {
                 // A class token of one row, folded into a weight.
                 for (var i = 0; i < node.Input.Count; i++)
                 {
-                    if (weights.Contains(node.Input[i]) && shapes[node.Input[i]] is { Dimensions: [1, ..] } token && token.Dimensions.Count > 1)
+                    if (weights.Contains(node.Input[i]) && shapes[node.Input[i]]?.Dimensions is [1, _, ..] token && node.Long("axis", 0) is not 0 and var axis && axis != -token.Count)
                     {
-                        node.Input[i] = builder.Node("Expand", [node.Input[i], Rows(builder, image, token.Dimensions)], $"{node.Input[i]}_rows");
+                        node.Input[i] = builder.Node("Expand", [node.Input[i], Rows(builder, image, token)], $"{node.Input[i]}_rows");
                     }
                 }
             }
@@ -47,7 +51,7 @@ internal static class FixedBatch
     /// <summary>
     /// A Reshape to a constant shape whose first number is the batch, or the batch times the dimensions after it, which are
     /// merged with it: -1 stands for what the rest leaves, right for every batch. Where there is a -1 already, 0 stands
-    /// for "as in the input".
+    /// for "as in the input", if that has the batch in front.
     /// </summary>
     private static void FreeReshape(GraphBuilder builder, NodeProto node, TensorShapes shapes, long batch, HashSet<string> moving)
     {
@@ -56,12 +60,13 @@ internal static class FixedBatch
             return;
         }
 
-        var zeroIsZero = node.Attribute.Any(a => a.Name == "allowzero" && a.I != 0);
-        if (!shape.Contains(-1) && (first == batch || Merges(shapes[node.Input[0]]?.Dimensions, batch, first)))
+        var from = shapes[node.Input[0]]?.Dimensions;
+        var zeroIsZero = node.Long("allowzero", 0) != 0;
+        if (!shape.Contains(-1) && (first == batch || Merges(from, batch, first)))
         {
             shape[0] = -1;
         }
-        else if (first == batch && !zeroIsZero)
+        else if (first == batch && !zeroIsZero && (from is not [var rows, ..] || rows == batch))
         {
             shape[0] = 0;
         }
@@ -90,13 +95,16 @@ internal static class FixedBatch
         return product == first;
     }
 
-    /// <summary>An Expand of a constant to the batch's rows takes the rows of the image.</summary>
-    private static void FreeExpand(GraphBuilder builder, NodeProto node, TensorShapes shapes, long batch, string image)
+    /// <summary>An Expand of a constant to the batch's rows takes the rows of the image; false for every other node.</summary>
+    private static bool FreesExpand(GraphBuilder builder, NodeProto node, TensorShapes shapes, long batch, string image)
     {
-        if (node.OpType == "Expand" && node.Input.Count == 2 && Whole(shapes, node.Input[1]) is [var rows, _, ..] shape && rows == batch)
+        if (node.OpType != "Expand" || node.Input.Count != 2 || Whole(shapes, node.Input[1]) is not [var rows, _, ..] shape || rows != batch)
         {
-            node.Input[1] = Rows(builder, image, shape);
+            return false;
         }
+
+        node.Input[1] = Rows(builder, image, shape);
+        return true;
     }
 
     /// <summary>The constant shape that a tensor holds; null where it holds none.</summary>

@@ -119,6 +119,11 @@ internal sealed class GraphBuilder
         return output;
     }
 
+    /// <summary>What ReduceMean or ReduceL2 along one axis, kept as 1, read and say: the axis is an input from operator set 18 on, an attribute before.</summary>
+    public (string[] Inputs, (string Name, object Value)[] Attributes) Along(long axis, string tensor) => Opset >= 18
+        ? ([tensor, Longs($"{tensor}_axis", [axis], 1)], [("keepdims", 1)])
+        : ([tensor], [("axes", new[] { axis }), ("keepdims", 1)]);
+
     /// <summary>Declares an output; with no dimensions given, only its name and type.</summary>
     public void Output(string name, ElementType type = ElementType.Float, params long[] dims) => Graph.Output.Add(Value(name, type, dims));
 

@@ -19,7 +19,7 @@ internal static class GraphCheck
     {
         var opset = proto.OpsetImport.FirstOrDefault(o => o.Domain is "" or "ai.onnx")
             ?? throw new OnnxException($"{source}: states no version of ONNX's own operator set, only of "
-                + $"{string.Join(", ", proto.OpsetImport.Select(o => $"'{Short(o.Domain)}'"))}; expected {GraphBuilder.OldestOpset} or newer: export it again");
+                + $"{string.Join(", ", proto.OpsetImport.Select(o => $"'{ShortNames.Of(o.Domain)}'"))}; expected {GraphBuilder.OldestOpset} or newer: export it again");
         if (opset.Version < GraphBuilder.OldestOpset)
         {
             throw new OnnxException(TooOld(source, (int)Math.Max(opset.Version, 0)));
@@ -39,24 +39,16 @@ internal static class GraphCheck
         foreach (var (tensor, reader) in Check(graph, source))
         {
             throw new OnnxException(reader is null
-                ? $"{source}: output '{Short(tensor)}' is given by no node, input or initialiser; expected each output among them: export the model again"
-                : $"{source}: {Describe(reader)} reads tensor '{Short(tensor)}', which no node, input or initialiser gives; "
+                ? $"{source}: output '{ShortNames.Of(tensor)}' is given by no node, input or initialiser; expected each output among them: export the model again"
+                : $"{source}: {ShortNames.Of(reader)} reads tensor '{ShortNames.Of(tensor)}', which no node, input or initialiser gives; "
                     + "expected all weights in the file: export the model again with its weights");
         }
 
         if (graph.Output.GroupBy(o => o.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
-            throw new OnnxException($"{source}: has two outputs '{Short(twice.Key)}'; expected one of each name: export the model again");
+            throw new OnnxException($"{source}: has two outputs '{ShortNames.Of(twice.Key)}'; expected one of each name: export the model again");
         }
     }
-
-    /// <summary>For messages: <c>node 'conv1' (Conv)</c>; a node without name by its first output.</summary>
-    public static string Describe(NodeProto node) => node.Name.Length > 0
-        ? $"node '{Short(node.Name)}' ({Short(node.OpType)})"
-        : $"the node that gives '{Short(node.Output.FirstOrDefault() ?? "")}' ({Short(node.OpType)})";
-
-    /// <summary>A name of the file, for messages: damaged files have names of megabytes.</summary>
-    public static string Short(string name) => name.Length <= 100 ? name : $"{name[..100]}...";
 
     /// <summary>Checks one graph and those within it; what it reads from around it, with a reader of each (null: it is an output).</summary>
     private static Dictionary<string, NodeProto?> Check(GraphProto graph, string source)
@@ -113,7 +105,7 @@ internal static class GraphCheck
         var weights = graph.Initializer.Select(t => t.Name).Concat(graph.SparseInitializer.Select(t => t.Values?.Name ?? ""));
         foreach (var name in weights.Where(name => !givers.TryAdd(name, -1)))
         {
-            throw new OnnxException($"{source}: has two initialisers '{Short(name)}'; expected one of each name: export the model again");
+            throw new OnnxException($"{source}: has two initialisers '{ShortNames.Of(name)}'; expected one of each name: export the model again");
         }
 
         var inputs = new HashSet<string>(StringComparer.Ordinal);
@@ -122,7 +114,7 @@ internal static class GraphCheck
             givers.TryAdd(input.Name, -1);
             if (!inputs.Add(input.Name))
             {
-                throw new OnnxException($"{source}: has two inputs '{Short(input.Name)}'; expected one of each name: export the model again");
+                throw new OnnxException($"{source}: has two inputs '{ShortNames.Of(input.Name)}'; expected one of each name: export the model again");
             }
         }
 
@@ -130,13 +122,13 @@ internal static class GraphCheck
         {
             if (graph.Node[i].Output.All(name => name.Length == 0))
             {
-                throw new OnnxException($"{source}: {Describe(graph.Node[i])} gives nothing; expected at least one output of each node: export the model again");
+                throw new OnnxException($"{source}: {ShortNames.Of(graph.Node[i])} gives nothing; expected at least one output of each node: export the model again");
             }
 
             foreach (var output in graph.Node[i].Output.Where(name => name.Length > 0 && !givers.TryAdd(name, i)))
             {
-                var first = givers[output] < 0 ? "an input or initialiser" : Describe(graph.Node[givers[output]]);
-                throw new OnnxException($"{source}: tensor '{Short(output)}' is given twice, by {first} and by {Describe(graph.Node[i])}; "
+                var first = givers[output] < 0 ? "an input or initialiser" : ShortNames.Of(graph.Node[givers[output]]);
+                throw new OnnxException($"{source}: tensor '{ShortNames.Of(output)}' is given twice, by {first} and by {ShortNames.Of(graph.Node[i])}; "
                     + "expected one giver of each tensor: export the model again");
             }
         }
@@ -153,7 +145,7 @@ internal static class GraphCheck
             size = dim > int.MaxValue ? long.MaxValue : size * dim;
             if (size > int.MaxValue)
             {
-                throw new OnnxException($"{source}: {Short(TensorInfo.From(value).ToString())} has more than {int.MaxValue} elements per image; "
+                throw new OnnxException($"{source}: {ShortNames.Of(TensorInfo.From(value).ToString())} has more than {int.MaxValue} elements per image; "
                     + "expected the size of an image or its embedding: export the model again");
             }
         }

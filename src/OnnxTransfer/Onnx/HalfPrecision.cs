@@ -22,9 +22,9 @@ public static class HalfPrecision
     /// <exception cref="OnnxException">A node holds a graph of its own (If, Loop, Scan), or the operator set is older than 7.</exception>
     public static OnnxModel Convert(OnnxModel model)
     {
-        if (model.Graph.Node.FirstOrDefault(n => n.Attribute.Any(a => a.G is not null || a.Graphs.Count > 0)) is { } node)
+        if (model.Graph.Node.FirstOrDefault(n => n.HoldsGraphs()) is { } node)
         {
-            throw new OnnxException($"{model.Source}: node '{node.Name}' ({node.OpType}) holds a graph of its own; "
+            throw new OnnxException($"{model.Source}: {ShortNames.Of(node)} holds a graph of its own; "
                 + "expected a network without If, Loop and Scan for half precision: export it without control flow, or run it in float32");
         }
 

@@ -11,11 +11,8 @@ public static class Items
     {
         var builder = GraphBuilder.Over(model);
         builder.Require(tensor);
-
-        // From operator set 18 on, the axes are an input.
-        var output = builder.Opset >= 18
-            ? builder.NodeInto(outputName, "ReduceMean", [tensor, builder.Longs("rows_axis", [0], 1)], ("keepdims", 1))
-            : builder.NodeInto(outputName, "ReduceMean", [tensor], ("axes", new long[] { 0 }), ("keepdims", 1));
+        var (inputs, attributes) = builder.Along(axis: 0, tensor);
+        var output = builder.NodeInto(outputName, "ReduceMean", inputs, attributes);
         Outputs.Replace(builder, [tensor], output, builder.Dimensions(tensor) is [_, var w] ? w : 0, rows: 1);
         return builder.Build();
     }

@@ -18,10 +18,10 @@ public static class L2Normalization
         builder.Require(tensor);
         var dims = builder.Dimensions(tensor);
 
-        // From operator set 18 on, the axes are an input. Max broadcasts since 8; before, Clip has the bound as attribute.
-        var length = builder.Opset >= 18
-            ? builder.Node("ReduceL2", [tensor, builder.Longs($"{tensor}_axis", [1], 1)], $"{tensor}_length", ("keepdims", 1))
-            : builder.Node("ReduceL2", [tensor], $"{tensor}_length", ("axes", new long[] { 1 }), ("keepdims", 1));
+        var (inputs, attributes) = builder.Along(axis: 1, tensor);
+        var length = builder.Node("ReduceL2", inputs, $"{tensor}_length", attributes);
+
+        // Max broadcasts since operator set 8; before, Clip has the bound as attribute.
         var divisor = builder.Opset >= 8
             ? builder.Node("Max", [length, builder.Floats($"{tensor}_least", [LeastLength])], $"{tensor}_divisor")
             : builder.Node("Clip", [length], $"{tensor}_divisor", ("min", LeastLength));

@@ -37,7 +37,7 @@ internal sealed class LinearLayer
     public static LinearLayer? Of(NodeProto node, Constants constants)
     {
         if (!node.IsStandard("Conv", "ConvTranspose", "Gemm") || node.Input.Count < 2 || node.Output.Count != 1
-            || constants[node.Input[1]] is not { Dims: [var rows, var columns, ..] } weights || !TensorData.HoldsReals(weights))
+            || constants[node.Input[1]] is not { Dims: [var rows, var columns, ..] } weights || !TensorData.HoldsWideReals(weights))
         {
             return null;
         }
@@ -137,7 +137,7 @@ internal sealed class LinearLayer
 
     private bool Pads() => _node.Text("auto_pad", "NOTSET") switch
     {
-        "NOTSET" => _node.Longs("pads").Any(p => p != 0),
+        "NOTSET" => _node.Longs("pads")?.Any(p => p != 0) == true,
         "VALID" => false,
         _ => _weights.Dims.Skip(2).Any(k => k != 1),
     };

@@ -19,4 +19,7 @@ public static class ModelMetadata
             .Select(e => new StringStringEntryProto { Key = e.Key, Value = e.Value }));
         return new(copy, model.Source);
     }
+
+    /// <summary>Whether it carries a card: a fused model, from pixels to answer.</summary>
+    internal static bool IsFused(this OnnxModel model) => model.Metadata.ContainsKey(CardKey);
 }

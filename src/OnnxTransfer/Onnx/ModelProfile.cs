@@ -1,4 +1,3 @@
-using OnnxTransfer.Onnx.Proto;
 using OnnxTransfer.Onnx.Shapes;
 
 namespace OnnxTransfer.Onnx;
@@ -20,15 +19,9 @@ public sealed record ModelProfile(
 {
     /// <summary>Profiles a model by what <see cref="TensorShapes.Infer"/> found.</summary>
     public static ModelProfile Of(OnnxModel model, TensorShapes shapes) => new(
-        CountParameters(model),
+        model.ParameterCount,
         model.Graph.Node.Aggregate(0L, (sum, node) => Saturating.Add(sum, MacCount.Of(node, shapes))),
         LiveMemory.Peak(model, shapes),
         model.Operators,
         ModelWarnings.Of(model, shapes));
-
-    private static long CountParameters(OnnxModel model) => model.Graph.Initializer
-        .Where(IsFloat).DistinctBy(t => t.Name).Aggregate(0L, (sum, t) => Saturating.Add(sum, Math.Max(0, TensorData.Count(t))));
-
-    private static bool IsFloat(TensorProto tensor) =>
-        (ElementType)tensor.DataType is ElementType.Float or ElementType.Float16 or ElementType.BFloat16 or ElementType.Double;
 }

@@ -5,13 +5,11 @@ internal static class NearNames
 {
     private const int Shown = 20;
 
-    // Of longer names the beginning is compared: damaged files have names of megabytes, and the work is their product.
-    private const int Longest = 100;
-
     public static string List(string wanted, IEnumerable<string> names)
     {
-        wanted = Beginning(wanted);
-        var all = names.Select(Beginning).Distinct().ToArray();
+        // Of long names the beginning is compared: the work is their product.
+        wanted = ShortNames.Of(wanted);
+        var all = names.Select(ShortNames.Of).Distinct().ToArray();
         if (all.Length == 0)
         {
             return "(none)";
@@ -20,8 +18,6 @@ internal static class NearNames
         var near = all.OrderBy(name => Distance(wanted, name)).Take(Shown).Select(name => $"'{name}'");
         return string.Join(", ", near) + (all.Length > Shown ? $" and {all.Length - Shown} more" : "");
     }
-
-    private static string Beginning(string name) => name.Length > Longest ? $"{name[..Longest]}..." : name;
 
     /// <summary>Levenshtein's edit distance, upper and lower case alike; a name that contains the wanted one is nearest.</summary>
     private static int Distance(string wanted, string name)

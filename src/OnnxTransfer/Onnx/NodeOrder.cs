@@ -66,7 +66,7 @@ internal static class NodeOrder
     private static OnnxException Cycle(GraphProto graph, int[] cycle, string source)
     {
         const int Shown = 10;
-        var nodes = string.Join(" -> ", cycle.Prepend(cycle[^1]).Take(Shown).Select(n => GraphCheck.Describe(graph.Node[n])));
+        var nodes = string.Join(" -> ", cycle.Prepend(cycle[^1]).Take(Shown).Select(n => ShortNames.Of(graph.Node[n])));
         var more = cycle.Length >= Shown ? $" and {cycle.Length + 1 - Shown} more" : "";
         return new($"{source}: {nodes}{more} read each other's results in a circle; expected a graph without cycles: export the model again");
     }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OnnxTransfer.Onnx.Proto;
+using OnnxTransfer.Onnx.Shapes;
 
 namespace OnnxTransfer.Onnx;
 
@@ -44,10 +45,10 @@ public sealed class OnnxModel
     /// <summary>How often each operator occurs in the main graph, most frequent first.</summary>
     public IReadOnlyDictionary<string, int> Operators => _operators.Value;
 
-    /// <summary>Numbers held in float tensors (weights, biases, statistics of batch norms).</summary>
+    /// <summary>Numbers held in float tensors (weights, biases, statistics of batch norms); one that several nodes share counts once.</summary>
     public long ParameterCount => Proto.Graph.Initializer
-        .Where(t => (ElementType)t.DataType is ElementType.Float or ElementType.Float16 or ElementType.Double)
-        .Sum(t => t.Dims.Aggregate(1L, (a, b) => a * b));
+        .Where(t => (ElementType)t.DataType is ElementType.Float or ElementType.Float16 or ElementType.BFloat16 or ElementType.Double)
+        .Aggregate(0L, (sum, t) => Saturating.Add(sum, Math.Max(0, TensorData.Count(t))));
 
     /// <summary>The names of all tensors that a node computes, in the order of the graph: what can be a tap.</summary>
     public IEnumerable<string> TensorNames => Proto.Graph.Node.SelectMany(n => n.Output).Where(name => name.Length > 0);

@@ -59,7 +59,7 @@ public static class PixelInput
                 + "expected one, the image: choose taps that need the image alone, or export the model with its other inputs as constants");
         }
 
-        long[] expected = layout == TensorLayout.Nchw ? [-1, 3, height, width] : [-1, height, width, 3];
+        var expected = ImageShape.Of(layout, -1, height, width);
         var fits = found.Dimensions is null || (found.Dimensions.Count == 4
             && found.Dimensions.Zip(expected).Skip(1).All(d => d.First < 0 || d.First == d.Second));
         if (!fits || found.ElementType is not (ElementType.Float or ElementType.Float16 or ElementType.Double or ElementType.Undefined))

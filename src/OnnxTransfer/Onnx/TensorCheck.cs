@@ -17,7 +17,7 @@ internal static class TensorCheck
             : (Values(tensor), Entries(tensor, count), "values");
         if (found != expected || (tensor.HasRawData && (ElementType)tensor.DataType == ElementType.String))
         {
-            throw new OnnxException($"{where} has {found} {unit}; expected {expected} for {Type(tensor)}[{GraphCheck.Short(string.Join(',', tensor.Dims))}]: "
+            throw new OnnxException($"{where} has {found} {unit}; expected {expected} for {Type(tensor)}[{ShortNames.Of(string.Join(',', tensor.Dims))}]: "
                 + "it is damaged or was written wrongly, export or download it again");
         }
     }
@@ -36,7 +36,7 @@ internal static class TensorCheck
         // Beyond 2^40 there is no such tensor, and sizes in bytes could overflow.
         var count = TensorData.Count(tensor);
         return count is >= 0 and <= 1L << 40 && tensor.Dims.All(d => d <= 1L << 40) ? count : throw new OnnxException($"{where} has dimensions "
-            + $"[{GraphCheck.Short(string.Join(',', tensor.Dims.Take(20)))}]; expected sizes that fit in memory, none negative: it is damaged, export or download it again");
+            + $"[{ShortNames.Of(string.Join(',', tensor.Dims.Take(20)))}]; expected sizes that fit in memory, none negative: it is damaged, export or download it again");
     }
 
     private static long RawBytes(TensorProto tensor, long count) => ((count * Bits(tensor.DataType)) + 7) / 8;

@@ -50,20 +50,20 @@ internal static class TensorData
         return values?.Length == Count(tensor) ? values : null;
     }
 
-    /// <summary>The values of a float or double tensor as double; null where it is of another type or its data do not fit its dimensions.</summary>
+    /// <summary>The values of a float, double or float16 tensor as double; null where it is of another type or its data do not fit its dimensions.</summary>
     public static double[]? Doubles(TensorProto tensor)
     {
         double[]? values = (ElementType)tensor.DataType switch
         {
-            ElementType.Float => Floats(tensor) is { } floats ? Array.ConvertAll(floats, v => (double)v) : null,
+            ElementType.Float or ElementType.Float16 => Floats(tensor) is { } floats ? Array.ConvertAll(floats, v => (double)v) : null,
             ElementType.Double => tensor.HasRawData ? Raw<double>(tensor) : [.. tensor.DoubleData],
             _ => null,
         };
         return values?.Length == Count(tensor) ? values : null;
     }
 
-    /// <summary>Whether <see cref="Doubles"/> has values to give, told without making them.</summary>
-    public static bool HoldsReals(TensorProto tensor)
+    /// <summary>Whether it is a float or double tensor that <see cref="Doubles"/> gives values of, told without making them.</summary>
+    public static bool HoldsWideReals(TensorProto tensor)
     {
         var held = (ElementType)tensor.DataType switch
         {

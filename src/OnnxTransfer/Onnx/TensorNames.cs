@@ -72,7 +72,7 @@ public static class TensorNames
         {
             Visit(node.Input, rename);
             Visit(node.Output, rename);
-            foreach (var inner in node.Attribute.SelectMany(a => a.Graphs.Concat(a.G is null ? [] : [a.G])))
+            foreach (var inner in Tensors.Subgraphs(node))
             {
                 Visit(inner, rename);
             }

@@ -13,14 +13,14 @@ internal static class Tensors
         {
             foreach (var tensor in current.Initializer)
             {
-                yield return (tensor, $"tensor '{GraphCheck.Short(tensor.Name)}'");
+                yield return (tensor, $"tensor '{ShortNames.Of(tensor.Name)}'");
             }
 
             foreach (var sparse in current.SparseInitializer)
             {
                 foreach (var part in Parts(sparse))
                 {
-                    yield return (part, $"sparse tensor '{GraphCheck.Short(sparse.Values?.Name ?? "")}'");
+                    yield return (part, $"sparse tensor '{ShortNames.Of(sparse.Values?.Name ?? "")}'");
                 }
             }
 
@@ -30,7 +30,7 @@ internal static class Tensors
                 {
                     foreach (var tensor in Of(attribute))
                     {
-                        yield return (tensor, $"attribute '{GraphCheck.Short(attribute.Name)}' of {GraphCheck.Describe(node)}");
+                        yield return (tensor, $"attribute '{ShortNames.Of(attribute.Name)}' of {ShortNames.Of(node)}");
                     }
                 }
 

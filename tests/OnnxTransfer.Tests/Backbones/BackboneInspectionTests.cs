@@ -49,6 +49,20 @@ public sealed class BackboneInspectionTests : IDisposable
     }
 
     [Fact]
+    public void One_described_elsewhere_is_found_as_it_is_when_it_is_loaded()
+    {
+        using var tiny = new TinyBackbone();
+        tiny.Json.Remove("sha256");
+        tiny.Write();
+        File.Copy(tiny.ModelPath, _folder["tiny.onnx"]);
+
+        var found = BackboneInspection.Of(_folder["tiny.onnx"], catalogue: tiny.Catalogue);
+
+        var loaded = tiny.Catalogue.Find(_folder["tiny.onnx"]);
+        Assert.Equal(("tiny", loaded.DescriptionPath, loaded.ModelPath), (found.Entry?.Description.Name, found.Entry?.DescriptionPath, found.Entry?.ModelPath));
+    }
+
+    [Fact]
     public void A_missing_file_leaves_the_description()
     {
         using var tiny = new TinyBackbone();

@@ -34,6 +34,37 @@ public sealed class UnusualNetworkTests : IDisposable
     }
 
     [Fact]
+    public void A_last_convolution_of_features_is_known_by_its_kernel_wherever_that_stands()
+    {
+        var builder = GraphBuilder.Empty(name: "net");
+        builder.Input("image", ElementType.Float, -1, 3, 8, 8);
+        var kernel = builder.Node("Identity", [builder.Floats("w", Graphs.Floats(5 * 27, 1), 5, 3, 3, 3)], "kernel");
+        builder.NodeInto("map", "Conv", ["image", kernel]);
+        builder.Output("map", ElementType.Float, -1, 5, 6, 6);
+
+        var found = BackboneImport.Analyse(builder.Build());
+
+        Assert.Contains("It has no classifier: 'map' is what it gives.", found.Found);
+    }
+
+    [Fact]
+    public void Outputs_left_out_by_name_are_no_tensors()
+    {
+        var proto = _tiny.Model.Proto.Clone();
+        foreach (var convolution in new[] { "a", "b" })
+        {
+            // The mask, which is not wanted, has the empty name in both.
+            var relu = proto.Graph.Node.Single(n => n.Output[0] == convolution);
+            (relu.OpType, relu.Name) = ("Dropout", "");
+            relu.Output.Add("");
+        }
+
+        var found = BackboneImport.Analyse(new OnnxModel(proto, "tiny"), new() { Mean = [0, 0, 0], Std = [1, 1, 1] });
+
+        Assert.Equal(6, found.Taps.Single(tap => tap.Name == found.Embedding[0]).Width);
+    }
+
+    [Fact]
     public void A_network_of_float16_runs_on_the_cpu_and_its_profile_says_what_that_means()
     {
         var expected = Embed("a", "b");

@@ -32,6 +32,25 @@ public sealed class EmbedderTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_waits_for_the_thread_that_waits_for_the_run()
+    {
+        // A window's thread that embeds could never do what the run posts back to it.
+        var images = SmallImages.Write(_folder, 41);
+        var (context, before) = (new CountedContext(), SynchronizationContext.Current);
+        SynchronizationContext.SetSynchronizationContext(context);
+        try
+        {
+            Run(images);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+
+        Assert.Equal(0, context.Posts);
+    }
+
+    [Fact]
     public void A_row_does_not_depend_on_batch_neighbours_or_order()
     {
         var images = SmallImages.Write(_folder, 21);

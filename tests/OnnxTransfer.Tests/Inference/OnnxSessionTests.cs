@@ -88,19 +88,16 @@ public class OnnxSessionTests
     [Fact]
     public void A_model_that_needs_more_memory_than_there_is_is_refused_before_it_is_run()
     {
-        var builder = GraphBuilder.Empty(name: "net");
-        builder.Input("x", ElementType.Float, -1, 1, 2, 2);
-        long[] pads = [1 << 20, 1 << 20, 1 << 20, 1 << 20];
-        builder.NodeInto("y", "Conv", ["x", builder.Floats("w", [1], 1, 1, 1, 1)], ("pads", pads));
-        builder.Output("y");
-
-        var error = Assert.Throws<InferenceException>(() => OnnxSession.Open(builder.Build(), Cpu));
+        var error = Assert.Throws<InferenceException>(() => OnnxSession.Open(Huge(), Cpu));
 
         Assert.Matches(
             @"^net: a run of batch 1 needs 17592\.[0-9] GB for its tensors; expected at most the [0-9.]+ GB that this process may use: "
             + "choose a smaller batch, a smaller input or an earlier tap$",
             error.Message);
     }
+
+    [Fact]
+    public void The_memory_of_a_gpu_is_not_that_of_the_process() => MemoryNeed.Check(Huge(), 1, ExecutionProvider.Cuda);
 
     [Fact]
     public void A_model_of_float16_runs_on_the_cpu_with_the_numbers_of_float32()
@@ -157,4 +154,15 @@ public class OnnxSessionTests
 
     [DllImport("libc", EntryPoint = "getenv")]
     private static extern IntPtr GetEnv([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+
+    /// <summary>A network of few bytes that wants 17.6 TB.</summary>
+    private static OnnxModel Huge()
+    {
+        var builder = GraphBuilder.Empty(name: "net");
+        builder.Input("x", ElementType.Float, -1, 1, 2, 2);
+        long[] pads = [1 << 20, 1 << 20, 1 << 20, 1 << 20];
+        builder.NodeInto("y", "Conv", ["x", builder.Floats("w", [1], 1, 1, 1, 1)], ("pads", pads));
+        builder.Output("y");
+        return builder.Build();
+    }
 }

@@ -44,4 +44,48 @@ public class BatchDimensionTests
         Assert.Equal("float inner[N,2]", TensorInfo.From(Assert.Single(free.Graph.ValueInfo)).ToString());
         Assert.Equal("float x[batch_size,2]", new OnnxModel(model.Proto, "x").Inputs[0].ToString());
     }
+
+    [Fact]
+    public void A_reshape_of_what_has_no_batch_in_front_keeps_its_numbers()
+    {
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, 1, 4, 3);
+        var turned = builder.Node("Transpose", ["x"], "turned", ("perm", new long[] { 1, 0, 2 }));
+        builder.NodeInto("y", "Reshape", [turned, builder.Longs("shape", [1, -1], 2)]);
+        builder.Output("y");
+
+        var x = TensorValue.Of(Graphs.Floats(12, 1), 1, 4, 3);
+
+        Assert.Equal([1, 12], Graphs.Run(BatchDimension.Free(builder.Build()), ("x", x)).Shape);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-2)]
+    public void A_class_token_is_repeated_for_every_image(int axis)
+    {
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, 1, 2, 3);
+        builder.NodeInto("y", "Concat", [builder.Floats("token", [7, 8, 9], 1, 1, 3), "x"], ("axis", axis));
+        builder.Output("y");
+
+        var found = Graphs.Run(BatchDimension.Free(builder.Build()), ("x", TensorValue.Of(new float[12], 2, 2, 3)));
+
+        Assert.Equal([2, 3, 3], found.Shape);
+        Assert.Equal([7, 8, 9, 0, 0, 0, 0, 0, 0, 7, 8, 9, 0, 0, 0, 0, 0, 0], found.Floats);
+    }
+
+    [Fact]
+    public void What_is_expanded_to_the_batch_is_reshaped_with_it()
+    {
+        var builder = GraphBuilder.Empty();
+        builder.Input("x", ElementType.Float, 1, 2);
+        var rows = builder.Node("Expand", [builder.Floats("token", [7, 8], 1, 1, 2), builder.Longs("rows", [1, 1, 2], 3)], "rows");
+        builder.NodeInto("y", "Concat", [builder.Node("Reshape", [rows, builder.Longs("shape", [1, 2], 2)], "flat"), "x"], ("axis", 1));
+        builder.Output("y");
+
+        var found = Graphs.Run(BatchDimension.Free(builder.Build()), ("x", TensorValue.Of(new float[4], 2, 2)));
+
+        Assert.Equal([7, 8, 0, 0, 7, 8, 0, 0], found.Floats);
+    }
 }

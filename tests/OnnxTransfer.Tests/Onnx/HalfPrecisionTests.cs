@@ -24,6 +24,23 @@ public class HalfPrecisionTests
     }
 
     [Fact]
+    public void Outputs_and_inputs_left_out_by_name_have_nothing_in_common()
+    {
+        var builder = GraphBuilder.Empty(17);
+        builder.Input("x", ElementType.Float, -1, 3, 4, 4);
+        var conv = builder.Node("Conv", ["x", builder.Floats("w", Graphs.Floats(5 * 3, 1), 5, 3, 1, 1)], "conv");
+        var normal = builder.Node("LayerNormalization", [conv, builder.Floats("scale", [1, 2, 3, 4], 4)], "normal");
+        var again = builder.Node("Conv", [normal, builder.Floats("w2", Graphs.Floats(5 * 5, 2), 5, 5, 1, 1)], "again");
+        builder.NodeInto("y", "Clip", [again, "", builder.Floats("most", [1])]);
+        builder.Output("y", ElementType.Float, -1, 5, 4, 4);
+        var model = builder.Build();
+        model.Graph.Node.Single(n => n.OpType == "LayerNormalization").Output.Add("");
+        var x = TensorValue.Of(Graphs.Floats(48, 3), 1, 3, 4, 4);
+
+        Graphs.Near(Graphs.Run(model, ("x", x)).Floats, Graphs.Run(HalfPrecision.Convert(model), ("x", x)).Floats, 0.02f);
+    }
+
+    [Fact]
     public void An_output_inside_the_network_keeps_name_and_type_and_is_read_in_float16()
     {
         var builder = GraphBuilder.Empty();

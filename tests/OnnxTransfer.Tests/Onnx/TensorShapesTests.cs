@@ -33,6 +33,19 @@ public class TensorShapesTests
     }
 
     [Fact]
+    public void An_attribute_whose_0_is_not_written_is_0()
+    {
+        // Writers by protobuf 3, such as ML.NET, leave zeros out; Flatten's axis is 1 only where there is no attribute.
+        var model = OneNode.Of(13, "Flatten", [new long[] { 2, 3, 4 }], 1, ("axis", 0));
+        model.Graph.Node[0].Attribute[0].ClearI();
+
+        var shapes = TensorShapes.Infer(model);
+
+        Assert.Equal("float[1,24]", shapes["y0"]!.ToString());
+        RuntimeShapes.Equal(model, shapes);
+    }
+
+    [Fact]
     public void A_symbolic_first_dimension_is_the_batch()
     {
         var shapes = TensorShapes.Infer(Graphs.Relu(3, 5), batch: 4);

@@ -15,13 +15,13 @@ internal static class ConstantRules
 
     public static KnownTensor[] Constant(NodeShapes node)
     {
-        var attributes = node.Attributes;
+        var attributes = node.Proto;
         if (attributes.Tensor("value") is { } tensor)
         {
             return [Of(tensor)];
         }
 
-        if (attributes.Ints("value_ints") is { } longs)
+        if (attributes.Longs("value_ints") is { } longs)
         {
             return [Vector(ElementType.Int64, Array.ConvertAll(longs, v => (double)v))];
         }
@@ -33,7 +33,7 @@ internal static class ConstantRules
 
         NodeShapes.Require(attributes.Has("value_int") || attributes.Has("value_float"), "has no numbers; expected a value, value_int, value_ints, value_float or value_floats");
         return attributes.Has("value_int")
-            ? [new(ElementType.Int64, [], [attributes.Int("value_int", 0)])]
+            ? [new(ElementType.Int64, [], [attributes.Long("value_int", 0)])]
             : [new(ElementType.Float, [], [attributes.Float("value_float", 0)])];
     }
 
@@ -42,8 +42,8 @@ internal static class ConstantRules
     {
         var dims = node[0].Dims;
         int Place(long i) => (int)Math.Clamp(i < 0 ? i + dims.Length : i, 0, dims.Length);
-        var start = Place(node.Attributes.Int("start", 0));
-        var end = Math.Max(start, Place(node.Attributes.Int("end", dims.Length)));
+        var start = Place(node.Proto.Long("start", 0));
+        var end = Math.Max(start, Place(node.Proto.Long("end", dims.Length)));
         return [Vector(ElementType.Int64, Array.ConvertAll(dims[start..end], d => (double)d))];
     }
 
@@ -52,7 +52,7 @@ internal static class ConstantRules
     public static KnownTensor[] OfShape(NodeShapes node)
     {
         var dims = node.Longs(0);
-        var value = node.Attributes.Tensor("value") is { } tensor ? Of(tensor) : new(ElementType.Float, [1], [0]);
+        var value = node.Proto.Tensor("value") is { } tensor ? Of(tensor) : new(ElementType.Float, [1], [0]);
         NodeShapes.Require(value.Count == 1, $"fills with a value of the shape {value.Shape}; expected one number");
         return [new(value.ElementType, dims, Rearranged.Of(value, dims, _ => new long[value.Rank]))];
     }

@@ -15,7 +15,7 @@ internal static class ConvolutionRules
     {
         var (x, weights) = (node[0], node[1]);
         Check(node, x, weights);
-        var groups = node.Attributes.Int("group", 1);
+        var groups = node.Proto.Long("group", 1);
         NodeShapes.Require(groups > 0 && x.Dims[1] % groups == 0, $"has {groups} groups for {x.Dims[1]} channels; expected a divisor");
         NodeShapes.Require(weights.Dims[0] == x.Dims[1], $"its input {x.Shape} has {x.Dims[1]} channels; expected {weights.Dims[0]}, as its weights {weights.Shape} say");
         var channels = checked(weights.Dims[1] * groups);
@@ -27,7 +27,7 @@ internal static class ConvolutionRules
     {
         var x = node[0];
         Check(node, x, weights);
-        var groups = node.Attributes.Int("group", 1);
+        var groups = node.Proto.Long("group", 1);
         NodeShapes.Require(groups > 0 && weights.Dims[0] % groups == 0, $"has {groups} groups for {weights.Dims[0]} outputs; expected a divisor");
         NodeShapes.Require(x.Dims[1] % groups == 0 && weights.Dims[1] == x.Dims[1] / groups,
             $"its input {x.Shape} has {x.Dims[1]} channels; expected {(Int128)weights.Dims[1] * groups}, as its weights {weights.Shape} in {groups} {(groups == 1 ? "group" : "groups")} say");
@@ -39,7 +39,7 @@ internal static class ConvolutionRules
     {
         NodeShapes.Require(x.Rank >= 3, $"its input has the shape {x.Shape}; expected [N, channels, height, width]");
         NodeShapes.Require(weights.Rank == x.Rank, $"its weights have the shape {weights.Shape}; expected {x.Rank} dimensions, as the input {x.Shape} has");
-        var kernel = node.Attributes.Ints("kernel_shape");
+        var kernel = node.Proto.Longs("kernel_shape");
         NodeShapes.Require(kernel is null || kernel.AsSpan().SequenceEqual(weights.Dims.AsSpan(2)),
             $"has the kernel_shape [{string.Join(',', kernel?.Take(16) ?? [])}]; expected that of its weights {weights.Shape}");
     }

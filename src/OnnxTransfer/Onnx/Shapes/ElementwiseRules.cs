@@ -36,7 +36,7 @@ internal static class ElementwiseRules
             && Shapes.Broadcast.Stretched(b, dims) is { } y ? [.. c.Select((truth, i) => truth != 0 ? x[i] : y[i])] : null)];
     }
 
-    public static KnownTensor[] Cast(NodeShapes node) => CastTo(node[0], (ElementType)node.Attributes.Int("to", 0));
+    public static KnownTensor[] Cast(NodeShapes node) => CastTo(node[0], (ElementType)node.Proto.Long("to", 0));
 
     public static KnownTensor[] CastLike(NodeShapes node) => CastTo(node[0], node[1].ElementType);
 
@@ -56,7 +56,7 @@ internal static class ElementwiseRules
     private static KnownTensor[] Combined(NodeShapes node, ElementType type)
     {
         // Before operator set 7, B was stretched to A where the attribute said so.
-        if (node.Opset < 7 && node.Attributes.Int("broadcast", 0) != 0)
+        if (node.Opset < 7 && node.Proto.Long("broadcast", 0) != 0)
         {
             return [new(type, node[0].Dims)];
         }
@@ -65,7 +65,7 @@ internal static class ElementwiseRules
         var dims = Shapes.Broadcast.Of(inputs);
 
         // Mod has the divisor's sign, but with fmod the dividend's, which no shape is computed with.
-        if (ElementMath.Binary(node.Operator) is not { } f || node.Attributes.Int("fmod", 0) != 0 || inputs.Any(i => i.Values is null))
+        if (ElementMath.Binary(node.Operator) is not { } f || node.Proto.Long("fmod", 0) != 0 || inputs.Any(i => i.Values is null))
         {
             return [new(type, dims)];
         }

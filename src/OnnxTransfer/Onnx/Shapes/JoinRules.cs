@@ -7,7 +7,7 @@ internal static class JoinRules
     {
         var parts = Enumerable.Range(0, Math.Max(1, node.Inputs)).Select(i => node[i]).ToArray();
         var first = parts[0];
-        var axis = NodeShapes.Axis(node.Attributes.Int("axis", 1), first.Rank);
+        var axis = NodeShapes.Axis(node.Proto.Long("axis", 1), first.Rank);
         long[] dims = [.. first.Dims];
         foreach (var next in parts.Skip(1))
         {
@@ -25,7 +25,7 @@ internal static class JoinRules
     public static KnownTensor[] Split(NodeShapes node)
     {
         var x = node[0];
-        var axis = NodeShapes.Axis(node.Attributes.Int("axis", 0), x.Rank);
+        var axis = NodeShapes.Axis(node.Proto.Long("axis", 0), x.Rank);
         var sizes = node.LongsOf("split", 1) ?? Parts(node, x.Dims[axis]);
         NodeShapes.Require(sizes.Length == node.Outputs && sizes.All(s => s >= 0) && Sum(sizes) == x.Dims[axis],
             $"divides {x.Dims[axis]} of {x.Shape} into [{string.Join(',', sizes.Take(16))}]; expected {node.Outputs} sizes that sum to it");
@@ -61,7 +61,7 @@ internal static class JoinRules
     private static long[] Parts(NodeShapes node, long size)
     {
         var parts = Math.Max(1, node.Outputs);
-        var several = node.Attributes.Int("num_outputs", parts);
+        var several = node.Proto.Long("num_outputs", parts);
         NodeShapes.Require(several == parts, $"has {node.Outputs} outputs and num_outputs {several}; expected the same");
         var each = (size + parts - 1) / parts;
         return [.. Enumerable.Range(0, parts).Select(i => Math.Clamp(size - (i * each), 0, each))];

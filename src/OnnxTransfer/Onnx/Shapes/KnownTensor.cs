@@ -12,8 +12,6 @@ internal sealed class KnownTensor
     /// <summary>Most dimensions: no runtime takes more, and a graph of a few bytes a node must not grow to megabytes.</summary>
     public const int MostDimensions = 32;
 
-    private const int MostLetters = 100;
-
     public KnownTensor(ElementType elementType, long[] dims, double[]? values = null)
     {
         Type = new(elementType, dims);
@@ -52,7 +50,4 @@ internal sealed class KnownTensor
 
     /// <summary>The dimensions for messages.</summary>
     public string Shape => $"[{string.Join(',', Dims)}]";
-
-    /// <summary>A name for messages: files that were tampered with have names of megabytes.</summary>
-    public static string Quote(string name) => name.Length <= MostLetters ? $"'{name}'" : $"'{name[..MostLetters]}...'";
 }

@@ -7,7 +7,7 @@ internal static class LayoutRules
     public static KnownTensor[] Flatten(NodeShapes node)
     {
         var x = node[0];
-        var axis = node.Attributes.Int("axis", 1);
+        var axis = node.Proto.Long("axis", 1);
         var split = axis == x.Rank ? x.Rank : NodeShapes.Axis(axis, x.Rank);
         return [new(x.ElementType, [Product(x.Dims.AsSpan(0, split)), Product(x.Dims.AsSpan(split))], x.Values)];
     }
@@ -17,7 +17,7 @@ internal static class LayoutRules
     {
         var x = node[0];
         var wanted = node.LongsOf("shape", 1) ?? throw new ShapeException("lacks its shape");
-        var copies = node.Attributes.Int("allowzero", 0) == 0;
+        var copies = node.Proto.Long("allowzero", 0) == 0;
         var dims = wanted.Select((d, i) => d != 0 || !copies ? d : i < x.Rank ? x.Dims[i]
             : throw new ShapeException($"copies dimension {i} of the input {x.Shape}, which has {x.Rank}")).ToArray();
         var place = Array.IndexOf(dims, -1);
@@ -37,7 +37,7 @@ internal static class LayoutRules
     public static KnownTensor[] Transpose(NodeShapes node)
     {
         var x = node[0];
-        var order = node.Attributes.Ints("perm") is { } given ? NodeShapes.Axes(given, x.Rank) : [.. Enumerable.Range(0, x.Rank).Reverse()];
+        var order = node.Proto.Longs("perm") is { } given ? NodeShapes.Axes(given, x.Rank) : [.. Enumerable.Range(0, x.Rank).Reverse()];
         NodeShapes.Require(order.Length == x.Rank, $"orders {order.Length} dimensions; expected the {x.Rank} of its input {x.Shape}");
         long[] dims = [.. order.Select(i => x.Dims[i])];
         return [new(x.ElementType, dims, Rearranged.Of(x, dims, index => [.. Enumerable.Range(0, x.Rank).Select(i => index[Array.IndexOf(order, i)])]))];
@@ -93,7 +93,7 @@ internal static class LayoutRules
 
     private static (KnownTensor X, long Block) Blocks(NodeShapes node)
     {
-        var block = node.Attributes.Int("blocksize", 0);
+        var block = node.Proto.Long("blocksize", 0);
         NodeShapes.Require(node[0].Rank == 4 && block > 0, $"its input has the shape {node[0].Shape} and its blocksize is {block}; expected [N, channels, height, width] and at least 1");
         return (node[0], block);
     }

@@ -22,7 +22,7 @@ internal static class MacCount
             "ConvTranspose" => Each(Input(0), Rest(Input(1), skip: 1)),
 
             // Each output element: a row times a column.
-            "Gemm" or "FusedGemm" => Each(output, node.Attribute.Any(a => a.Name == "transA" && a.I != 0)
+            "Gemm" or "FusedGemm" => Each(output, node.Long("transA", 0) != 0
                 ? Input(0)?.Dimensions.FirstOrDefault() : Input(0)?.Dimensions.LastOrDefault()),
             "MatMul" or "MatMulInteger" => Each(output, Input(0)?.Dimensions.LastOrDefault()),
             _ => 0,

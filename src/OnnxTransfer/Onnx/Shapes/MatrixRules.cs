@@ -8,8 +8,8 @@ internal static class MatrixRules
     {
         var (a, b) = (node[0], node[1]);
         NodeShapes.Require(a.Rank == 2 && b.Rank == 2, $"its inputs have the shapes {a.Shape} and {b.Shape}; expected two matrices");
-        var (m, k) = node.Attributes.Int("transA", 0) != 0 ? (a.Dims[1], a.Dims[0]) : (a.Dims[0], a.Dims[1]);
-        var (rows, n) = node.Attributes.Int("transB", 0) != 0 ? (b.Dims[1], b.Dims[0]) : (b.Dims[0], b.Dims[1]);
+        var (m, k) = node.Proto.Long("transA", 0) != 0 ? (a.Dims[1], a.Dims[0]) : (a.Dims[0], a.Dims[1]);
+        var (rows, n) = node.Proto.Long("transB", 0) != 0 ? (b.Dims[1], b.Dims[0]) : (b.Dims[0], b.Dims[1]);
         NodeShapes.Require(k == rows, $"its input {a.Shape} has {k} columns; expected {rows}, the rows of {b.Shape}");
         var y = new KnownTensor(a.ElementType, [m, n]);
         NodeShapes.Require(!node.Has(2) || Broadcast.Of(y, node[2]).AsSpan().SequenceEqual(y.Dims), $"adds {(node.Has(2) ? node[2].Shape : "")}; expected a shape that broadcasts to {y.Shape}");

@@ -54,5 +54,5 @@ internal static class ModelWarnings
     private static string Nodes(int count) => count == 1 ? "1 node" : $"{count} nodes";
 
     private static string Listed(IReadOnlyCollection<string> operators) =>
-        string.Join(", ", operators.Take(20).Select(o => KnownTensor.Quote(o)[1..^1])) + (operators.Count > 20 ? $" and {operators.Count - 20} more" : "");
+        string.Join(", ", operators.Take(20).Select(o => ShortNames.Of(o))) + (operators.Count > 20 ? $" and {operators.Count - 20} more" : "");
 }

@@ -2,10 +2,10 @@ using OnnxTransfer.Onnx.Proto;
 
 namespace OnnxTransfer.Onnx.Shapes;
 
-/// <summary>What a rule sees of a node: its attributes and what is known of its inputs.</summary>
+/// <summary>What a rule sees of a node: the node itself and what is known of its inputs.</summary>
 internal sealed class NodeShapes(NodeProto node, int opset, KnownTensor?[] inputs)
 {
-    public NodeAttributes Attributes { get; } = new(node);
+    public NodeProto Proto => node;
 
     public string Operator => node.OpType;
 
@@ -22,13 +22,13 @@ internal sealed class NodeShapes(NodeProto node, int opset, KnownTensor?[] input
 
     /// <summary>The values of an input that must be known to know the shape, such as the shape of a Reshape.</summary>
     public double[] Values(int input) => this[input].Values
-        ?? throw new ShapeException($"has a shape that depends on the values of {KnownTensor.Quote(node.Input[input])}, known only when the graph runs", open: true);
+        ?? throw new ShapeException($"has a shape that depends on the values of '{ShortNames.Of(node.Input[input])}', known only when the graph runs", open: true);
 
     /// <summary>The same as integers; the ends of int64 stay what they are.</summary>
     public long[] Longs(int input) => Array.ConvertAll(Values(input), v => (long)v);
 
     /// <summary>Integers that older operator sets hold as an attribute and newer ones as an input; null where neither is there.</summary>
-    public long[]? LongsOf(string attribute, int input) => Attributes.Ints(attribute) ?? (Has(input) ? Longs(input) : null);
+    public long[]? LongsOf(string attribute, int input) => Proto.Longs(attribute) ?? (Has(input) ? Longs(input) : null);
 
     /// <summary>An axis counted from the end where it is negative.</summary>
     public static int Axis(long axis, int rank) => axis >= -rank && axis < rank

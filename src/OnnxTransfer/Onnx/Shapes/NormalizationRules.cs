@@ -23,7 +23,7 @@ internal static class NormalizationRules
     public static KnownTensor[] Layer(NodeShapes node)
     {
         var x = node[0];
-        var axis = NodeShapes.Axis(node.Attributes.Int("axis", -1), x.Rank);
+        var axis = NodeShapes.Axis(node.Proto.Long("axis", -1), x.Rank);
         for (var i = 1; i < Math.Min(node.Inputs, 3); i++)
         {
             NodeShapes.Require(Broadcast.Of(x, node[i]).AsSpan().SequenceEqual(x.Dims),
@@ -38,7 +38,7 @@ internal static class NormalizationRules
     {
         var x = node[0];
         NodeShapes.Require(x.Rank >= 2, $"its input has the shape {x.Shape}; expected [N, channels, ...]");
-        NodeShapes.Require(node.Attributes.Int("spatial", 1) != 0, "normalises each place for itself (spatial 0); expected each channel");
+        NodeShapes.Require(node.Proto.Long("spatial", 1) != 0, "normalises each place for itself (spatial 0); expected each channel");
         for (var i = 1; i <= parts; i++)
         {
             NodeShapes.Require(node[i].Dims.AsSpan().SequenceEqual([x.Dims[1]]),

@@ -7,7 +7,7 @@ internal static class PickRules
     public static KnownTensor[] Gather(NodeShapes node)
     {
         var (x, indices) = (node[0], node[1]);
-        var axis = NodeShapes.Axis(node.Attributes.Int("axis", 0), x.Rank);
+        var axis = NodeShapes.Axis(node.Proto.Long("axis", 0), x.Rank);
         long[] dims = [.. x.Dims[..axis], .. indices.Dims, .. x.Dims[(axis + 1)..]];
         return [new(x.ElementType, dims, indices.Values is { } at && new KnownTensor(ElementType.Int64, dims).Count > 0 ? Gathered(x, axis, indices, at, dims) : null)];
     }
@@ -41,7 +41,7 @@ internal static class PickRules
     public static KnownTensor[] Pad(NodeShapes node)
     {
         var x = node[0];
-        var pads = node.LongsOf("pads", 1) ?? node.Attributes.Ints("paddings") ?? throw new ShapeException("lacks its pads");
+        var pads = node.LongsOf("pads", 1) ?? node.Proto.Longs("paddings") ?? throw new ShapeException("lacks its pads");
         var axes = node.Has(3) ? NodeShapes.Axes(node.Longs(3), x.Rank) : [.. Enumerable.Range(0, x.Rank)];
         NodeShapes.Require(pads.Length == 2 * axes.Length, $"has {pads.Length} pads; expected {2 * axes.Length}, two for each dimension");
         long[] dims = [.. x.Dims];
@@ -57,8 +57,8 @@ internal static class PickRules
     public static KnownTensor[] TopK(NodeShapes node)
     {
         var x = node[0];
-        var axis = NodeShapes.Axis(node.Attributes.Int("axis", -1), x.Rank);
-        var k = node.Attributes.Has("k") ? [node.Attributes.Int("k", 0)] : node.Longs(1);
+        var axis = NodeShapes.Axis(node.Proto.Long("axis", -1), x.Rank);
+        var k = node.Proto.Has("k") ? [node.Proto.Long("k", 0)] : node.Longs(1);
         NodeShapes.Require(k.Length == 1 && k[0] >= 0 && k[0] <= x.Dims[axis], $"takes [{string.Join(',', k)}] of {x.Dims[axis]} elements; expected one number, at most that");
         long[] dims = [.. x.Dims];
         dims[axis] = k[0];

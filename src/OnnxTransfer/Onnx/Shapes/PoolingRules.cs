@@ -13,7 +13,7 @@ internal static class PoolingRules
     public static KnownTensor[] Windowed(NodeShapes node)
     {
         var x = Spatial(node);
-        var kernel = node.Attributes.Ints("kernel_shape") ?? [];
+        var kernel = node.Proto.Longs("kernel_shape") ?? [];
         NodeShapes.Require(kernel.Length == x.Rank - 2, $"has the kernel_shape [{string.Join(',', kernel.Take(16))}]; expected {x.Rank - 2} sizes for the input {x.Shape}");
         return [new(x.ElementType, new Window(node, kernel).Slide(x, x.Dims[1]))];
     }

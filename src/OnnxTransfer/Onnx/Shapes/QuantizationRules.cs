@@ -5,7 +5,7 @@ internal static class QuantizationRules
 {
     /// <summary>The type is that of the zero point, else output_dtype, else uint8.</summary>
     public static KnownTensor[] Quantize(NodeShapes node) =>
-        [new(node.Has(2) ? node[2].ElementType : (ElementType)node.Attributes.Int("output_dtype", (long)ElementType.UInt8), node[0].Dims)];
+        [new(node.Has(2) ? node[2].ElementType : (ElementType)node.Proto.Long("output_dtype", (long)ElementType.UInt8), node[0].Dims)];
 
     /// <summary>The type is that of the scale.</summary>
     public static KnownTensor[] Dequantize(NodeShapes node) => [new(node[1].ElementType, node[0].Dims)];

@@ -9,8 +9,8 @@ internal static class ReductionRules
         var x = node[0];
         var given = node.LongsOf("axes", 1) ?? [];
         var axes = given.Length > 0 ? NodeShapes.Axes(given, x.Rank)
-            : node.Attributes.Int("noop_with_empty_axes", 0) != 0 ? [] : [.. Enumerable.Range(0, x.Rank)];
-        var dims = Reduced(x, axes, node.Attributes.Int("keepdims", 1) != 0);
+            : node.Proto.Long("noop_with_empty_axes", 0) != 0 ? [] : [.. Enumerable.Range(0, x.Rank)];
+        var dims = Reduced(x, axes, node.Proto.Long("keepdims", 1) != 0);
 
         // Shapes are vectors, and what is made of them is one number.
         return [new(x.ElementType, dims, x.Rank == 1 && axes.Length == 1 && x.Values is { Length: > 0 } values ? One(node.Operator, x.ElementType, values) : null)];
@@ -18,8 +18,8 @@ internal static class ReductionRules
 
     public static KnownTensor[] Arg(NodeShapes node)
     {
-        var axis = NodeShapes.Axis(node.Attributes.Int("axis", 0), node[0].Rank);
-        return [new(ElementType.Int64, Reduced(node[0], [axis], node.Attributes.Int("keepdims", 1) != 0))];
+        var axis = NodeShapes.Axis(node.Proto.Long("axis", 0), node[0].Rank);
+        return [new(ElementType.Int64, Reduced(node[0], [axis], node.Proto.Long("keepdims", 1) != 0))];
     }
 
     private static long[] Reduced(KnownTensor x, int[] axes, bool keep) => keep

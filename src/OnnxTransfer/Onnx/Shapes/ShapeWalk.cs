@@ -55,7 +55,7 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
         }
         catch (ShapeException e)
         {
-            Give(name, $"{what} {KnownTensor.Quote(name)}: {e.Message}");
+            Give(name, $"{what} '{ShortNames.Of(name)}': {e.Message}");
         }
     }
 
@@ -68,7 +68,7 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
             _withoutRule.Add(name);
         }
 
-        var missing = Absent(node) ?? (rule is null ? $"{Where(node)}: no shape rule is known for this operator" : null);
+        var missing = Absent(node) ?? (rule is null ? $"{ShortNames.Of(node)}: no shape rule is known for this operator" : null);
         if (rule is null || missing is not null)
         {
             Explain(node, missing!, open: true);
@@ -86,11 +86,11 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
         }
         catch (ShapeException e)
         {
-            Explain(node, $"{Where(node)}: {e.Message}", e.Open);
+            Explain(node, $"{ShortNames.Of(node)}: {e.Message}", e.Open);
         }
         catch (OverflowException)
         {
-            Explain(node, $"{Where(node)}: has numbers beyond 2^63", open: false);
+            Explain(node, $"{ShortNames.Of(node)}: has numbers beyond 2^63", open: false);
         }
     }
 
@@ -106,12 +106,12 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
 
             if (!_unknown.TryGetValue(input, out var why))
             {
-                return $"{Where(node)}: reads {KnownTensor.Quote(input)}, which no input, weight or earlier node gives";
+                return $"{ShortNames.Of(node)}: reads '{ShortNames.Of(input)}', which no input, weight or earlier node gives";
             }
 
             if (!_consequence.TryGetValue(why, out var all))
             {
-                all = $"follows from {KnownTensor.Quote(input)}, which is unknown: {why}";
+                all = $"follows from '{ShortNames.Of(input)}', which is unknown: {why}";
                 _consequence[why] = _consequence[all] = all;
             }
 
@@ -167,15 +167,5 @@ internal sealed class ShapeWalk(OnnxModel model, InputShapes shapes)
         {
             _unknown.TryAdd(output, reason);
         }
-    }
-
-    private static string Where(NodeProto node) => node.Name.Length > 0
-        ? $"node {KnownTensor.Quote(node.Name)} ({Operator(node)})"
-        : $"node of {KnownTensor.Quote(node.Output.FirstOrDefault() ?? "")} ({Operator(node)})";
-
-    private static string Operator(NodeProto node)
-    {
-        var name = KnownTensor.Quote(node.OpType)[1..^1];
-        return node.Domain is "" or "ai.onnx" ? name : $"{KnownTensor.Quote(node.Domain)[1..^1]}.{name}";
     }
 }

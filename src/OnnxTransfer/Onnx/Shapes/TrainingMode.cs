@@ -17,5 +17,5 @@ internal static class TrainingMode
         _ => false,
     };
 
-    private static bool? Flag(NodeProto node, string name) => node.Attribute.FirstOrDefault(a => a.Name == name) is { } flag ? flag.I != 0 : null;
+    private static bool? Flag(NodeProto node, string name) => node.Find(name) is { } flag ? flag.I != 0 : null;
 }

@@ -18,11 +18,11 @@ internal sealed class Window
         _strides = Read(node, "strides", Rank, absent: 1, least: 1);
         _dilations = Read(node, "dilations", Rank, absent: 1, least: 1);
         _pads = Read(node, "pads", 2 * Rank, absent: 0, least: 0);
-        _autoPad = node.Attributes.Text("auto_pad", "NOTSET");
-        _ceil = node.Attributes.Int("ceil_mode", 0) != 0;
+        _autoPad = node.Proto.Text("auto_pad", "NOTSET");
+        _ceil = node.Proto.Long("ceil_mode", 0) != 0;
         NodeShapes.Require(_kernel.All(k => k > 0), $"has the kernel [{string.Join(',', _kernel)}]; expected sizes of at least 1");
         NodeShapes.Require(_autoPad is "NOTSET" or "VALID" or "SAME_UPPER" or "SAME_LOWER",
-            $"has the auto_pad {KnownTensor.Quote(_autoPad)}; expected NOTSET, VALID, SAME_UPPER or SAME_LOWER");
+            $"has the auto_pad '{ShortNames.Of(_autoPad)}'; expected NOTSET, VALID, SAME_UPPER or SAME_LOWER");
     }
 
     public int Rank { get; }
@@ -30,7 +30,7 @@ internal sealed class Window
     /// <summary>A list attribute of a fixed length, such as strides.</summary>
     public static long[] Read(NodeShapes node, string name, int length, long absent, long least)
     {
-        var values = node.Attributes.Ints(name) is { Length: > 0 } given ? given : Enumerable.Repeat(absent, length).ToArray();
+        var values = node.Proto.Longs(name) is { Length: > 0 } given ? given : Enumerable.Repeat(absent, length).ToArray();
         NodeShapes.Require(values.Length == length && values.All(v => v >= least),
             $"has the {name} [{string.Join(',', values.Take(16))}]; expected {length} numbers of at least {least}");
         return values;
@@ -44,7 +44,7 @@ internal sealed class Window
     public long[] Spread(NodeShapes node, KnownTensor input, long channels)
     {
         var padding = Read(node, "output_padding", Rank, absent: 0, least: 0);
-        var shape = node.Attributes.Ints("output_shape");
+        var shape = node.Proto.Longs("output_shape");
         NodeShapes.Require(shape is null || shape.Length == Rank, $"has an output_shape of {shape?.Length} sizes; expected {Rank}");
         return [input.Dims[0], channels, .. shape ?? Enumerable.Range(0, Rank).Select(i => Extent(input.Dims[i + 2], i, padding[i]))];
     }
