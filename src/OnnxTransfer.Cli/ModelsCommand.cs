@@ -33,5 +33,5 @@ internal static class ModelsCommand
         };
     }
 
-    public static string Input(BackboneDescription about) => $"{about.Input.Height}x{about.Input.Width} {about.Input.Channels}";
+    public static string Input(BackboneDescription about) => $"{about.Input.Height}x{about.Input.Width} {about.Input.Channels.ToString().ToUpperInvariant()}";
 }

@@ -41,7 +41,7 @@ internal static class PythonSearch
         {
             var output = new StringWriter();
             var code = await PythonRun.RunAsync(candidate, ["-c", PythonPackages.Probe], output, TextWriter.Null, cancellation);
-            return PythonPackages.Read(candidate, output.ToString()) is { } python && code == 0 ? (python, "") : (null, $"is no Python 3.8 or newer (exit code {code})");
+            return PythonPackages.Read(candidate, output.ToString()) is { } python && code == 0 ? (python, "") : (null, $"is no Python 3.9 or newer (exit code {code})");
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)
         {

@@ -49,7 +49,7 @@ public sealed class ModelsExportTests : IDisposable
     [InlineData("python 3.8.1\ntorch 1.13.0a0\ntorchvision 0.14.1\nonnx 1.12.0\npillow 9.4.0", "(Python 3.8.1): is older than 3.9")]
     [InlineData("python 3.11.2\ntorch \ntorchvision \nonnx 1.12.0\npillow 9.4.0", "(Python 3.11.2): lacks torch, torchvision")]
     [InlineData("python 3.11.2\ntorch 1.9.0+cpu\ntorchvision 0.10.0\nonnx \npillow ?", "(Python 3.11.2): lacks onnx; has torch 1.9.0+cpu, older than 1.13; has torchvision 0.10.0, older than 0.14")]
-    [InlineData("nothing of the sort", ": is no Python 3.8 or newer (exit code 0)")]
+    [InlineData("nothing of the sort", ": is no Python 3.9 or newer (exit code 0)")]
     public async Task What_Python_lacks_is_told_with_the_cure(string probe, string problem)
     {
         var python = Fake($"printf '{probe.Replace("\n", "\\n", StringComparison.Ordinal)}\\n'");

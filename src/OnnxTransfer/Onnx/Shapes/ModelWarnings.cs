@@ -20,7 +20,7 @@ internal static class ModelWarnings
         var readers = model.Graph.Node.SelectMany(n => n.Input).Concat(model.Outputs.Select(o => o.Name)).CountBy(name => name).ToDictionary(StringComparer.Ordinal);
         var after = normalizations.Count(n => n.Input.Count > 0 && convolved.Contains(n.Input[0]) && readers[n.Input[0]] == 1);
         return normalizations.Length == 0 ? null
-            : $"Batch normalisation is not folded: {Nodes(normalizations.Length)}, {after} of them right behind a convolution or Gemm that could take it up; each reads and writes a whole activation.";
+            : $"Batch normalisation is not folded: {Nodes(normalizations.Length)}, {after} of them right behind a convolution or Gemm, where ONNX Runtime folds most by itself on loading; each of the rest reads and writes a whole activation.";
     }
 
     private static string? FixedBatch(OnnxModel model, TensorShapes shapes) =>
