@@ -48,13 +48,13 @@ internal static class CacheCommand
                 return ExitCode.Done;
             }
 
-            var table = new Table().AddColumns("space", "backbone", "tap", "preprocessing", "decoder", "width", "embeddings", "MB");
+            var table = new Table().AddColumns("space", "backbone", "tap", "preprocessing", "decoder", "precision", "width", "embeddings", "MB");
             foreach (var space in spaces)
             {
                 var identity = space.Identity;
                 table.AddRow(new[]
                 {
-                    identity.Id()[..8], identity.Backbone, identity.Tap, identity.Preprocessing, identity.Decoder, $"{identity.Width}", $"{space.Count}", $"{bytes[space] / 1e6:0.0}",
+                    identity.Id()[..8], identity.Backbone, identity.Tap, identity.Preprocessing, identity.Decoder, identity.Precision, $"{identity.Width}", $"{space.Count}", $"{bytes[space] / 1e6:0.0}",
                 }.Select(Markup.Escape).ToArray());
             }
 

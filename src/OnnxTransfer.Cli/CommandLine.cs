@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 
 namespace OnnxTransfer.Cli;
@@ -33,7 +34,7 @@ internal static class CommandLine
         ? Verbs(command.Parent).Append(command.Command.Name)
         : [];
 
-    public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellation = default)
+    public static async Task<int> RunAsync(string[] args, Terminal terminal, Interruption? interruption = null)
     {
         var parsed = Root(terminal).Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
@@ -52,11 +53,16 @@ internal static class CommandLine
             Output = terminal.Out,
             Error = terminal.Error,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = null, // Interruption watches for Ctrl-C, from before the first verb begins
+            ProcessTerminationTimeout = null, // Interruption watches for Ctrl-C, from before the verb begins
         };
+        if (parsed.Action is AsynchronousCommandLineAction)
+        {
+            interruption?.Watch(); // the others are short, change nothing half-way, and end at once
+        }
+
         try
         {
-            return await parsed.InvokeAsync(configuration, cancellation);
+            return await parsed.InvokeAsync(configuration, interruption?.Token ?? CancellationToken.None);
         }
         catch (UsageException error)
         {

@@ -56,6 +56,15 @@ internal sealed class DataOptions
         return DatasetReader.Open(parsed.GetValue(Data)!, given ? columns : null, List(parsed.GetValue(ClassNames)));
     }
 
+    /// <summary>Refuses a file to be written where its folder is not there, before any work.</summary>
+    internal static void NeedFolder(Option option, string file)
+    {
+        if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder))
+        {
+            throw new UsageException($"{option.Name} {file}: no such folder {folder}; make it first");
+        }
+    }
+
     internal static string[]? List(string? text) =>
         text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

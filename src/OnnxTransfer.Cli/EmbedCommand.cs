@@ -28,6 +28,11 @@ internal static class EmbedCommand
                 throw new UsageException($"--out {path}: expected a name that ends in .npy");
             }
 
+            if (path is not null)
+            {
+                DataOptions.NeedFolder(output, path);
+            }
+
             var dataset = data.Open(parsed);
             using var backbone = embed.Load(parsed);
             using var cache = EmbeddingCache.Open(parsed.GetValue(embed.Cache)!);

@@ -22,7 +22,7 @@ internal static class ImportQuestions
             var other => $"--{other.ToLowerInvariant()}",
         }));
         var size = analysis.Missing.Contains("Size") ? " --size 224" : "";
-        var start = $"{CommandLine.Name} models import {Quoted(path)}{Given(parsed)}{size}";
+        var start = $"{CommandLine.Name} models import {Quoted(path)}{Given(parsed, analysis)}{size}";
         var commands = analysis.Missing.Any(setting => setting != "Size")
             ? Conventions.Select(convention => $"\n  {convention.Who}:\n    {start} {convention.Options}")
             : [$"\n    {start}"];
@@ -31,8 +31,8 @@ internal static class ImportQuestions
 
     public static string Quoted(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "/._-=,:+".Contains(c)) ? text : $"'{text.Replace("'", "'\\''")}'";
 
-    /// <summary>The options given already, but for those that the conventions set.</summary>
-    private static string Given(ParseResult parsed) => string.Concat(parsed.CommandResult.Children.OfType<System.CommandLine.Parsing.OptionResult>()
-        .Where(option => !option.Implicit && option.Option.Name is not ("--mean" or "--std" or "--channels"))
+    /// <summary>The options given already, but for those that the conventions set where they are missing.</summary>
+    private static string Given(ParseResult parsed, ImportAnalysis analysis) => string.Concat(parsed.CommandResult.Children.OfType<System.CommandLine.Parsing.OptionResult>()
+        .Where(option => !option.Implicit && (option.Option.Name is not ("--mean" or "--std" or "--channels") || analysis.Missing is ["Size"]))
         .Select(option => $" {option.Option.Name}{string.Concat(option.Tokens.Select(token => $" {Quoted(token.Value)}"))}"));
 }

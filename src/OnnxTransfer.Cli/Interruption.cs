@@ -9,15 +9,16 @@ namespace OnnxTransfer.Cli;
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
-    private readonly PosixSignalRegistration[] _registrations;
+    private PosixSignalRegistration[] _registrations = [];
 
-    public Interruption() => _registrations =
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>From now on; before, either signal ends the process at once.</summary>
+    public void Watch() => _registrations =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel),
     ];
-
-    public CancellationToken Token => _source.Token;
 
     public void Dispose()
     {

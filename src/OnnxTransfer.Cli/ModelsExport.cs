@@ -7,6 +7,8 @@ namespace OnnxTransfer.Cli;
 /// <summary><c>models export</c>: makes a backbone of a torchvision network, by models/export.py in a Python it finds.</summary>
 internal sealed class ModelsExport
 {
+    private const string Verb = $"{CommandLine.Name} models export ";
+
     private readonly Argument<string> _name = new("network") { Description = "resnet18, resnet50, resnext50_32x4d, vgg16_bn ...; all are in 'models list', missing or not" };
 
     private readonly Option<string> _weights = new("--weights")
@@ -40,6 +42,7 @@ internal sealed class ModelsExport
     {
         var name = parsed.GetValue(_name)!;
         var output = parsed.GetValue(_output) ?? $"{name}.onnx";
+        Refuse(name, output, parsed.GetValue(_input));
         var recipe = Path.Combine(AppContext.BaseDirectory, "models", "export.py");
         var python = await PythonSearch.FindAsync(parsed.GetValue(_python), cancellation);
         string[] arguments =
@@ -67,6 +70,28 @@ internal sealed class ModelsExport
         }
 
         return Check(output, parsed.GetValue(_json), terminal);
+    }
+
+    /// <summary>What would be refused by the recipe too, only after PyTorch has been loaded.</summary>
+    private static void Refuse(string name, string output, int side)
+    {
+        var known = BackboneCatalogue.Default.List().Select(entry => entry.Description).Where(about => about.Obtain.StartsWith(Verb, StringComparison.Ordinal))
+            .Select(about => about.Obtain[Verb.Length..]).Order(StringComparer.Ordinal).ToArray();
+        if (known.Length > 0 && !known.Contains(name))
+        {
+            throw new UsageException($"no network '{name}' to export; there are {string.Join(", ", known)}. "
+                + $"Write any other with torch.onnx.export and give its file to '{CommandLine.Name} models import'");
+        }
+
+        if (!output.EndsWith(".onnx", StringComparison.Ordinal))
+        {
+            throw new UsageException($"--output {output}: expected a name that ends in .onnx; the description gets the same with .json");
+        }
+
+        if (side < 32)
+        {
+            throw new UsageException($"--input {side}: expected at least 32; smaller images do not reach the last stage");
+        }
     }
 
     private static int Check(string output, bool json, Terminal terminal)

@@ -89,6 +89,16 @@ internal sealed class ModelsImport
             throw new UsageException($"--resize {resize}: expected exact or shorter:N, such as shorter:256");
         }
 
+        if (parsed.GetValue(_output) is { } output)
+        {
+            if (!output.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new UsageException($"--output {output}: expected a name that ends in .json");
+            }
+
+            DataOptions.NeedFolder(_output, output);
+        }
+
         return new()
         {
             Mean = Three(parsed, _mean),
@@ -122,6 +132,11 @@ internal sealed class ModelsImport
             throw new UsageException($"{option.Name} {parsed.GetValue(option)}: expected three numbers, one per channel, such as 0.5,0.5,0.5");
         }
 
+        if (option.Name == "--std" && values.Any(v => v <= 0))
+        {
+            throw new UsageException($"--std {parsed.GetValue(option)}: expected three numbers above 0");
+        }
+
         return values.All(v => Math.Abs(v) <= ImportSettings.LargestOfUnit) ? values
             : throw new UsageException($"{option.Name} {parsed.GetValue(option)}: is of pixels from 0 to 255; expected of x / 255: {option.Name} {string.Join(',', values.Select(v => (v / 255).ToString("0.######", CultureInfo.InvariantCulture)))}");
     }
@@ -139,12 +154,14 @@ internal sealed class ModelsImport
             : throw new UsageException($"--size {text}: expected a number of pixels such as 224, or height x width such as 224x160");
     }
 
-    /// <summary>The command that uses it; a description in another folder is found by the network's hash.</summary>
+    /// <summary>The command that uses it: by the description where that is not the one beside the network, which would count.</summary>
     private static string Next(string path, ImportedBackbone imported)
     {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(imported.DescriptionPath))!;
-        var isBeside = Path.GetFullPath(imported.DescriptionPath) == Path.GetFullPath(Path.ChangeExtension(path, ".json"));
-        return $"{(isBeside ? "" : $"{BackboneCatalogue.FolderVariable}={ImportQuestions.Quoted(folder)} ")}{CommandLine.Name} train PHOTOS --backbone {ImportQuestions.Quoted(path)} -o model.onnx";
+        var (network, description) = (Path.GetFullPath(path), Path.GetFullPath(imported.DescriptionPath));
+        var folder = Path.GetDirectoryName(network)!;
+        var place = folder == Path.GetDirectoryName(description) ? "" : $"{BackboneCatalogue.FolderVariable}={ImportQuestions.Quoted(folder)} ";
+        var backbone = description == Path.ChangeExtension(network, ".json") ? path : imported.DescriptionPath;
+        return $"{place}{CommandLine.Name} train PHOTOS --backbone {ImportQuestions.Quoted(backbone)} -o model.onnx";
     }
 
     private static JsonObject AsJson(ImportedBackbone imported, string next)

@@ -8,4 +8,4 @@ ImageDecoders.Register(new ImageSharpDecoder());
 #endif
 
 using var interruption = new Interruption();
-return await CommandLine.RunAsync(args, Terminal.OfProcess(), interruption.Token);
+return await CommandLine.RunAsync(args, Terminal.OfProcess(), interruption);

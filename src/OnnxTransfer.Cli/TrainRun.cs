@@ -117,9 +117,9 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             throw new UsageException($"--l2 {parsed.GetValue(options.L2)}: expected 0 or more, or nothing to have it chosen");
         }
 
-        if (output is not null && Path.GetDirectoryName(Path.GetFullPath(output)) is { } folder && !Directory.Exists(folder))
+        if (output is not null)
         {
-            throw new UsageException($"--output {output}: no such folder {folder}; make it first");
+            DataOptions.NeedFolder(options.Output, output);
         }
 
         Share(options.Validation);

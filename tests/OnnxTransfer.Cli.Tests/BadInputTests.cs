@@ -163,6 +163,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("'--max-failures' or 'x%'", "--max-failures", "x%")]
     [InlineData("expected 0 or more", "--batch", "-1")]
     [InlineData("ends in .npy", "--out", "e.txt")]
+    [InlineData("--out nowhere/e.npy: no such folder ", "--out", "nowhere/e.npy")]
     [InlineData("--pooling mean: expected average, max, both, none or gridN with N from 1 to 64, such as grid4", "--pooling", "mean")]
     [InlineData("--provider", "--provider", "tpu")]
     [InlineData("Unrecognized command or argument '--bogus'", "--bogus", "1")]

@@ -31,7 +31,6 @@ public sealed class ModelsExportTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("resnet51", "V1", 2, "no network is named 'resnet51'; known are resnet50, resnet18, resnet152 and others (--list)")]
     [InlineData("resnet18", "V2", 1, "torchvision has no V2 weights for resnet18, only V1; use --weights V1")]
     [InlineData("resnet18", "gone.pth", 1, "gone.pth cannot be read (No such file or directory); expected V1, V2, none or a file of weights")]
     public async Task What_the_recipe_refuses_is_passed_on(string name, string weights, int code, string message)
@@ -43,6 +42,19 @@ public sealed class ModelsExportTests : IDisposable
         Assert.Equal(code, run.ExitCode);
         Assert.Contains(message, run.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    [Theory]
+    [InlineData("resnet51", "x.onnx", "224", "no network 'resnet51' to export; there are resnet101, resnet152, resnet18, ")]
+    [InlineData("resnet18", "x", "224", "x: expected a name that ends in .onnx; the description gets the same with .json")]
+    [InlineData("resnet18", "x.onnx", "31", "--input 31: expected at least 32; smaller images do not reach the last stage")]
+    public async Task What_cannot_be_exported_is_refused_before_any_Python(string name, string output, string side, string message)
+    {
+        var run = await CommandRun.Of("models", "export", name, "--output", _folder[output], "--input", side, "--python", _folder["nowhere"]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("nowhere", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -53,6 +53,18 @@ public sealed class ModelsImportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_network_that_is_known_keeps_its_source_and_licence()
+    {
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "models", "resnet14-cifar10.onnx"), _folder["known.onnx"]);
+        var import = await CommandRun.Of(["models", "import", _folder["known.onnx"], .. Normalisation]);
+        var described = await CommandRun.Of("models", "inspect", _folder["known.onnx"], "--json");
+
+        Assert.Equal(0, import.ExitCode);
+        Assert.StartsWith("It is 'resnet14-cifar10', which ", import.Out, StringComparison.Ordinal);
+        Assert.StartsWith("MIT (weights trained by the recipe", (string?)described.Json["licence"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_was_found_and_assumed_is_printed()
     {
         var import = await CommandRun.Of(["models", "import", Net, .. Normalisation]);
@@ -103,7 +115,7 @@ public sealed class ModelsImportTests : IDisposable
         var again = await CommandRun.Of(["models", "import", Net, .. Normalisation, "--output", elsewhere]);
 
         Assert.Equal(0, import.ExitCode);
-        Assert.Contains($"next: ONNXTRANSFER_MODELS={_folder["described"]} onnxtransfer train PHOTOS --backbone {Net} -o model.onnx", import.Out, StringComparison.Ordinal);
+        Assert.Contains($"next: ONNXTRANSFER_MODELS={Path.GetDirectoryName(Net)} onnxtransfer train PHOTOS --backbone {elsewhere} -o model.onnx", import.Out, StringComparison.Ordinal);
         Assert.Equal((1, $"error: {elsewhere}: is there already; expected none: overwrite it (--overwrite), or write elsewhere (--output)\n"), (again.ExitCode, again.Error));
     }
 

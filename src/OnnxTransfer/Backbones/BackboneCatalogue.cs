@@ -70,8 +70,7 @@ public sealed class BackboneCatalogue
             return new(BackboneDescription.Load(beside), beside, modelPath);
         }
 
-        var hash = ModelFile.Hash(modelPath);
-        if (All().FirstOrDefault(entry => entry.Description.Sha256 == hash) is { } described)
+        if (Described(ModelFile.Hash(modelPath)) is { } described)
         {
             return described with { ModelPath = modelPath };
         }
@@ -79,6 +78,9 @@ public sealed class BackboneCatalogue
         var model = OnnxModel.Load(modelPath);
         return !model.IsFused() && ByName(modelPath, model) is ({ } namesake, []) ? namesake with { ModelPath = modelPath } : null;
     }
+
+    /// <summary>The first description of a file of this hash; null where there is none.</summary>
+    internal CatalogueEntry? Described(string hash) => All().FirstOrDefault(entry => entry.Description.Sha256 == hash);
 
     private BackboneException Undescribed(string modelPath)
     {

@@ -27,13 +27,16 @@ public static class BackboneImport
 
         var name = settings.Name ?? Path.GetFileNameWithoutExtension(path);
         var hash = ModelFile.Hash(path);
+        (settings, analysis) = Inherit(settings, analysis, hash, output);
         CatalogueEntry Described() => new(BackboneDescription.Parse(DescriptionWriter.ToJson(analysis.Describe(name, Path.GetFileName(path), hash, settings)), output), output, path);
         var entry = Described();
         if (TrialRun.Of(model, entry) is { } fault)
         {
             // What was a fixed batch is one again; what claims to be dynamic cannot be used.
             var fixedBatch = ImageInput.Find(model, settings).Batch;
-            analysis = fixedBatch > 0 && entry.Description.Input.Batch == 0 ? ImportStudy.Of(model, settings, keepBatch: true) : throw fault;
+            analysis = fixedBatch > 0 && entry.Description.Input.Batch == 0
+                ? Inherit(settings, ImportStudy.Of(model, settings, keepBatch: true), hash, output).Analysis
+                : throw fault;
             entry = Described();
             if (TrialRun.Of(model, entry) is { } again)
             {
@@ -48,6 +51,26 @@ public static class BackboneImport
     /// <summary>Looks at a graph without running it; <see cref="ImportAnalysis.Missing"/> says what it does not tell.</summary>
     /// <exception cref="BackboneException">It is no image network, or the settings do not fit it.</exception>
     public static ImportAnalysis Analyse(OnnxModel model, ImportSettings? settings = null) => ImportStudy.Of(model, settings ?? new ImportSettings());
+
+    /// <summary>What the catalogue knows of a file of this hash: its source and licence, unless others are given.</summary>
+    private static (ImportSettings Settings, ImportAnalysis Analysis) Inherit(ImportSettings settings, ImportAnalysis analysis, string hash, string output)
+    {
+        if (BackboneCatalogue.Default.Described(hash) is not { } known || Path.GetFullPath(known.DescriptionPath) == Path.GetFullPath(output))
+        {
+            return (settings, analysis);
+        }
+
+        var about = known.Description;
+        settings = settings with
+        {
+            Source = settings.Source.Length > 0 ? settings.Source : about.Source,
+            Licence = settings.Licence.Length > 0 ? settings.Licence : about.Licence,
+        };
+        return (settings, analysis with
+        {
+            Found = [$"It is '{about.Name}', which {known.DescriptionPath} describes already; a description beside the network goes before that one.", .. analysis.Found],
+        });
+    }
 
     private static string OutputPath(string path, ImportSettings settings)
     {

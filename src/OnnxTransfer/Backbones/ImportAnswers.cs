@@ -23,7 +23,7 @@ internal static class ImportAnswers
         if (large.Length > 0)
         {
             throw new BackboneException($"{source}: {string.Join(" and ", large.Select(p => $"{p.Item1} {List(p.Item2!)}"))} {(large.Length > 1 ? "are" : "is")} of pixels from 0 to 255; "
-                + $"expected {string.Join(" and ", large.Select(p => p.Item1))} of x / 255: {string.Join(" ", large.Select(p => $"--{p.Item1} {List([.. p.Item2!.Select(v => v / 255)])}"))}");
+                + $"expected {string.Join(" and ", large.Select(p => p.Item1))} of x / 255: {string.Join(" and ", large.Select(p => List([.. p.Item2!.Select(v => v / 255)])))}");
         }
 
         if (settings.Size is { } size && (size.Height < 1 || size.Width < 1))
@@ -80,7 +80,7 @@ internal static class ImportAnswers
             : (rest, (TapPooling?)null);
         if (!model.TensorNames.Contains(tensor))
         {
-            throw new BackboneException($"{model.Source}: tap '{text}' names no tensor of the graph; it has {NearNames.List(tensor, model.TensorNames)}");
+            throw new BackboneException($"{model.Source}: tap '{text}' names no tensor that a node computes; what can be a tap is {NearNames.List(tensor, model.TensorNames.Where(t => proposal.Tap(name, t, null) is not null))}");
         }
 
         var tap = proposal.Tap(name, tensor, pooling) ?? throw new BackboneException(

@@ -47,9 +47,8 @@ internal sealed class EmbedPipeline(
         using var files = new ImageBytes();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var prepared = Channel.CreateBounded<PreparedImage>(new BoundedChannelOptions(2 * backbone.BatchSize) { SingleReader = true });
-        var threads = settings.DecodeThreads > 0 ? settings.DecodeThreads : Environment.ProcessorCount;
 
-        var workers = Enumerable.Range(0, Math.Min(threads, images.Count))
+        var workers = Enumerable.Range(0, Math.Min(settings.Decoders, images.Count))
             .Select(_ => Task.Run(() => PrepareAllAsync(files, prepared.Writer, stop)))
             .ToArray();
         var pool = Task.WhenAll(workers).ContinueWith(

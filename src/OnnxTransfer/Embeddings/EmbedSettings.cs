@@ -15,5 +15,8 @@ public sealed record EmbedSettings
     /// <summary>Told about every half second.</summary>
     public IProgress<EmbedProgress>? Progress { get; init; }
 
+    /// <summary>The threads of the pool.</summary>
+    internal int Decoders => DecodeThreads > 0 ? DecodeThreads : Environment.ProcessorCount;
+
     internal PartLimits PartLimits { get; init; } = PartLimits.Default;
 }

@@ -34,7 +34,7 @@ public static class Embedder
 
         var failures = Failures(pipeline, spaces, images);
         Check(images, failures, settings);
-        var (bottleneck, work) = (Bottleneck(pipeline, clock.Elapsed.TotalSeconds), pipeline.Work());
+        var (bottleneck, work) = (Bottleneck(pipeline.Embedded, pipeline.Work(), settings.Decoders), pipeline.Work());
         return new EmbedRun(dataset, backbone, spaces, pipeline.Results, ContentOf(pipeline.Results), new EmbedReport
         {
             Images = images.Length,
@@ -93,28 +93,17 @@ public static class Embedder
         }
     }
 
-    // The backbone's stage is one thread's; when it was busy most of the time nothing else could have helped.
-    private static string? Bottleneck(EmbedPipeline pipeline, double seconds)
+    // The stage that was busy for the largest part of its threads' time: one thread infers, one writes, a pool does the rest.
+    internal static string? Bottleneck(int embedded, IReadOnlyList<StageWork> work, int decoders)
     {
-        var work = pipeline.Work();
-        if (pipeline.Embedded == 0)
-        {
-            return null;
-        }
-
-        var infer = work.Single(stage => stage.Name == "infer");
-        if (infer.BusySeconds >= 0.7 * seconds)
-        {
-            return "infer: the backbone's arithmetic; a smaller backbone or a GPU would help";
-        }
-
-        var write = work.Single(stage => stage.Name == "write");
-        var slowest = work.Where(stage => stage.Name is "read" or "decode" or "resize").MaxBy(stage => stage.BusySeconds)!;
-        return write.BusySeconds > 0.7 * seconds ? "write: the disk of the cache" : slowest.Name switch
+        double Busy(StageWork stage) => stage.BusySeconds / (stage.Name is "infer" or "write" ? 1 : decoders);
+        return embedded == 0 ? null : work.MaxBy(Busy)!.Name switch
         {
             "read" => "read: the disk the images lie on",
             "decode" => "decode: more cores or smaller files would help",
-            _ => "resize: more cores or smaller images would help",
+            "resize" => "resize: more cores or smaller images would help",
+            "infer" => "infer: the backbone's arithmetic; a smaller backbone or a GPU would help",
+            _ => "write: the disk of the cache",
         };
     }
 

@@ -106,7 +106,7 @@ public sealed class OnnxModel
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OnnxException($"{path}: cannot be read ({e.Message}); expected an ONNX file", e);
+            throw new OnnxException($"{path}: {(Directory.Exists(path) ? "is a folder" : $"cannot be read ({e.Message})")}; expected an ONNX file", e);
         }
 
         return ModelReader.Read(bytes, path, path, readLimit);

@@ -201,7 +201,7 @@ public sealed class BackboneImportTests : IDisposable
         var settings = new ImportSettings { Mean = [123.675f, 116.28f, 103.53f], Std = [58.395f, 57.12f, 57.375f] };
 
         Assert.Equal("graph: mean 123.675,116.28,103.53 and std 58.395,57.12,57.375 are of pixels from 0 to 255; expected mean and std of x / 255: "
-            + "--mean 0.485,0.456,0.406 --std 0.229,0.224,0.225", Assert.Throws<BackboneException>(() => BackboneImport.Analyse(Conventions.Timm(), settings)).Message);
+            + "0.485,0.456,0.406 and 0.229,0.224,0.225", Assert.Throws<BackboneException>(() => BackboneImport.Analyse(Conventions.Timm(), settings)).Message);
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed class BackboneImportTests : IDisposable
         Assert.Equal(["layer1:4", "global_pool:6", "logits:10", "conv:4", "layer2:6"], Widths(about));
         Assert.Equal(PixelPreprocessing.ShorterSide(20, 16, Interpolation.Bicubic), about.Preprocessing.Pixels);
         var error = Assert.Throws<BackboneException>(() => BackboneImport.Analyse(Conventions.Timm(), Half with { Taps = ["conv=layer1"] }));
-        Assert.StartsWith("graph: tap 'conv=layer1' names no tensor of the graph; it has '/layer1/", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("graph: tap 'conv=layer1' names no tensor that a node computes; what can be a tap is '/layer1/", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -105,7 +105,7 @@ public class ModelProfileTests
 
     [Fact]
     public void A_fixed_batch_is_warned_of() =>
-        Assert.Equal(["The batch is fixed: input 'float x0[2,4,9,7]' takes 2 at a time; BatchDimension.Free makes it open where the graph allows."],
+        Assert.Equal(["The batch is fixed: input 'float x0[2,4,9,7]' takes 2 at a time; it is made open on loading where the graph allows."],
             Profile(Of(13, "Relu", [X])).Warnings);
 
     [Theory]

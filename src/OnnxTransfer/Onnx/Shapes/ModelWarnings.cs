@@ -25,7 +25,7 @@ internal static class ModelWarnings
 
     private static string? FixedBatch(OnnxModel model, TensorShapes shapes) =>
         model.Inputs.FirstOrDefault(i => i.Dimensions is [>= 0, _, ..]) is not { } input ? null
-            : $"The batch is fixed: input '{input}' takes {input.Dimensions![0]} at a time; BatchDimension.Free makes it open where the graph allows.";
+            : $"The batch is fixed: input '{input}' takes {input.Dimensions![0]} at a time; it is made open on loading where the graph allows.";
 
     private static string? Doubles(OnnxModel model, TensorShapes shapes) => !Holds(model, shapes, ElementType.Double) ? null
         : "It computes in float64 (double): twice the memory and at most half the speed of float32, and far slower on most GPUs.";
