@@ -22,7 +22,8 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error)
         var program = Path.Combine(AppContext.BaseDirectory, "OnnxTransfer.Cli.dll");
         var start = new ProcessStartInfo("/bin/bash")
         {
-            ArgumentList = { "-c", $"{shell} exec dotnet '{program}' \"$@\"", "onnxtransfer" },
+            // A run in the background inherits that SIGINT is ignored; a user's terminal does not.
+            ArgumentList = { "-c", $"{shell} exec env --default-signal=INT dotnet '{program}' \"$@\"", "onnxtransfer" },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder,
