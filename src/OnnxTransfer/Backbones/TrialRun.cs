@@ -36,6 +36,12 @@ internal static class TrialRun
                         + $"for {counts[1]}; expected rows of {tap.Width}: leave it out, or export the network with a dynamic batch");
                 }
 
+                if (one.Floats.AsSpan(0, tap.Width).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) >= 0)
+                {
+                    return new BackboneException($"{model.Source}: tap '{tap.Name}' ({tap.Tensor}) gives numbers that are not finite for an ordinary image; "
+                        + "expected finite ones: look at its weights, and at mean and std, or export it again in float32");
+                }
+
                 if (Differ(one.Floats.AsSpan(0, tap.Width), two.Floats.AsSpan(0, tap.Width), half ? HalfTolerance : Tolerance))
                 {
                     return new BackboneException($"{model.Source}: tap '{tap.Name}' ({tap.Tensor}) gives an image other numbers when another is beside it in the batch; "

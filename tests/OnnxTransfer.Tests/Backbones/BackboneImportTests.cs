@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
@@ -202,6 +204,20 @@ public sealed class BackboneImportTests : IDisposable
 
         Assert.Equal("graph: mean 123.675,116.28,103.53 and std 58.395,57.12,57.375 are of pixels from 0 to 255; expected mean and std of x / 255: "
             + "0.485,0.456,0.406 and 0.229,0.224,0.225", Assert.Throws<BackboneException>(() => BackboneImport.Analyse(Conventions.Timm(), settings)).Message);
+    }
+
+    [Fact]
+    public void A_network_whose_numbers_are_not_finite_is_refused_as_that()
+    {
+        var proto = Conventions.Timm().Proto.Clone();
+        var weights = proto.Graph.Initializer.First(t => t.Dims.Count == 4);
+        weights.FloatData.Clear();
+        weights.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(
+            Enumerable.Repeat(float.NaN, (int)TensorData.Count(weights)).ToArray().AsSpan()));
+
+        var error = Assert.Throws<BackboneException>(() => Import(new OnnxModel(proto, "graph"), Half));
+
+        Assert.Contains("gives numbers that are not finite for an ordinary image; expected finite ones: look at its weights", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
