@@ -13,7 +13,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         var heads = new[] { trained, other }.OfType<TrainedHead>().ToArray();
         var table = new Table().AddColumns(["", .. heads.Select(head => head.Backbone)]);
         Row("embedding width", head => $"{head.Embedding.Width}");
-        Row("L2", head => $"{head.Fit.L2:g3}");
+        Row(trained.Fit.Chosen?.Name ?? "", head => $"{head.Fit.Chosen?.Value:g3}");
         if (trained.Test is ClassificationScores)
         {
             Row("accuracy", head => $"{Classes(head).Accuracy:0.0000} ({Classes(head).AccuracyInterval})");
@@ -75,7 +75,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
     {
         var json = JsonReport.Of(head.Embedding, head.Backbone);
         json["secondsFitting"] = JsonReport.Rounded(head.Fit.Seconds);
-        json["l2"] = head.Fit.L2;
+        json["l2"] = head.Fit.Chosen?.Value;
         json["train"] = head.Fit.Rows;
         json["test"] = head.Test?.Count ?? 0;
         foreach (var (name, value) in JsonReport.Numbers(head.Test))

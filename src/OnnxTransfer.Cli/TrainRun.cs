@@ -9,7 +9,7 @@ using OnnxTransfer.Heads;
 namespace OnnxTransfer.Cli;
 
 /// <summary>A head fitted on one backbone's embeddings, with its scores.</summary>
-internal sealed record TrainedHead(string Backbone, EmbedRun Embedding, LinearHead Head, FitReport Fit, Scores? Test, CrossValidationScores? Folds);
+internal sealed record TrainedHead(string Backbone, EmbedRun Embedding, IHead Head, FitReport Fit, Scores? Test, CrossValidationScores? Folds);
 
 /// <summary>One run of <c>train</c>: split, embed, fit, measure, export, report.</summary>
 internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseResult parsed, CancellationToken cancellation)
@@ -140,7 +140,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
 
         terminal.Say($"fitting on {fitSet.Count} items of {set.Width} values");
         using var progress = new FitProgressLine(terminal);
-        var fit = Fit(dataset, fitSet, progress.Report);
+        var fit = Trainer(dataset).FitAndReport(fitSet, progress.Report, cancellation);
         progress.Dispose();
         foreach (var note in fit.Report.Notes)
         {
@@ -150,13 +150,6 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         var scores = testSet.Count == 0 ? null : fit.Head.Evaluate(testSet, _seed);
         return new TrainedHead(backbone.Description.Name, run, fit.Head, fit.Report, scores, folds);
     }
-
-    private HeadFit<LinearHead> Fit(Dataset dataset, EmbeddingSet set, Action<FitProgress> progress) => Trainer(dataset) switch
-    {
-        LogisticRegression logistic => logistic.FitAndReport(set, progress, cancellation),
-        RidgeRegression ridge => ridge.FitAndReport(set, progress, cancellation),
-        var other => throw new InvalidOperationException($"{other} gives no linear head"),
-    };
 
     private IHeadTrainer Trainer(Dataset dataset)
     {
@@ -181,8 +174,8 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             Numbers = run.Dataset.NumberNames,
             Head = new Dictionary<string, string>
             {
-                ["kind"] = run.Dataset.IsRegression ? TrainOptions.Ridge : TrainOptions.Logistic,
-                ["l2"] = $"{trained.Fit.L2:R}",
+                ["kind"] = Trainer(run.Dataset).Kind,
+                ["l2"] = $"{trained.Fit.Chosen?.Value:R}",
                 ["logTarget"] = parsed.GetValue(options.LogTarget) ? "true" : "false",
                 ["seed"] = $"{_seed}",
             },

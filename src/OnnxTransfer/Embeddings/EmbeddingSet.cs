@@ -12,11 +12,17 @@ public sealed record EmbeddingSet
     /// <summary>N x D embeddings, row i belongs to item i.</summary>
     public required IRows Rows { get; init; }
 
-    /// <summary>Class index per row, into <see cref="Classes"/>; -1 where unknown; empty for regression.</summary>
+    /// <summary>Class index per row, into <see cref="Classes"/>; -1 where unknown; empty for regression and for several labels a row.</summary>
     public int[] Labels { get; init; } = [];
 
-    /// <summary>Target per row; empty for classification.</summary>
+    /// <summary>Where a row may have several labels, or none: their indices into <see cref="Classes"/>, per row; otherwise empty.</summary>
+    public int[][] LabelSets { get; init; } = [];
+
+    /// <summary>Target per row, or N x m targets row by row; empty for classification.</summary>
     public double[] Targets { get; init; } = [];
+
+    /// <summary>Names of the m targets of a row; empty for one without a name.</summary>
+    public IReadOnlyList<string> TargetNames { get; init; } = [];
 
     /// <summary>Weight per row; empty when all are 1.</summary>
     public double[] Weights { get; init; } = [];
@@ -39,6 +45,12 @@ public sealed record EmbeddingSet
     /// <summary>D.</summary>
     public int Width => Rows.Width;
 
+    /// <summary>m, the number of targets of a row.</summary>
+    public int TargetCount => Math.Max(1, TargetNames.Count);
+
+    /// <summary>True when a row may have several labels.</summary>
+    public bool IsMultiLabel => LabelSets.Length > 0;
+
     /// <summary>True when <see cref="Targets"/> hold what is to be predicted.</summary>
     public bool IsRegression => Targets.Length > 0;
 
@@ -51,7 +63,8 @@ public sealed record EmbeddingSet
     {
         Rows = new RowSelection(Rows, indices),
         Labels = Pick(Labels, indices),
-        Targets = Pick(Targets, indices),
+        LabelSets = Pick(LabelSets, indices),
+        Targets = Targets.Length == 0 ? Targets : [.. indices.SelectMany(i => Targets.AsSpan(i * TargetCount, TargetCount).ToArray())],
         Weights = Pick(Weights, indices),
         Groups = Pick(Groups, indices),
         Splits = Pick(Splits, indices),

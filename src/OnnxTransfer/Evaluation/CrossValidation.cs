@@ -33,7 +33,7 @@ public static class CrossValidation
                 var clock = Stopwatch.StartNew();
                 var (head, report) = trainer.FitAndReport(set.Subset(fold.Train), null, cancellation);
                 var scores = head.Evaluate(set.Subset(fold.Test), seed);
-                results.Add(new FoldScores(repeat, index, fold.Train.Length, report.L2, scores, clock.Elapsed.TotalSeconds));
+                results.Add(new FoldScores(repeat, index, fold.Train.Length, report.Chosen, scores, clock.Elapsed.TotalSeconds));
                 progress?.Invoke(results[^1]);
             }
         }

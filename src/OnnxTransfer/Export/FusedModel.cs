@@ -6,7 +6,7 @@ namespace OnnxTransfer.Export;
 
 /// <summary>
 /// Writes one ONNX file from pixels to answer: input <c>pixels</c>, uint8 [N, H, W, 3], RGB after resize and crop; output
-/// <c>probabilities</c>, float [N, k], or <c>value</c>, float [N, 1]. Normalisation, backbone and head are inside; any
+/// <c>probabilities</c>, float [N, k], or <c>value</c>, float [N, m]. Normalisation, backbone and head are inside; any
 /// ONNX Runtime loads it. N is any number, or the one number the backbone's graph can do.
 /// </summary>
 public static class FusedModel
@@ -18,10 +18,10 @@ public static class FusedModel
     public const string Numbers = "numbers";
 
     /// <summary>Name of a classifier's output.</summary>
-    public const string Probabilities = "probabilities";
+    public const string Probabilities = IHead.ProbabilitiesName;
 
     /// <summary>Name of a regression's output.</summary>
-    public const string Value = "value";
+    public const string Value = IHead.ValueName;
 
     /// <summary>Fuses and writes <paramref name="path"/>; the file is there whole or not at all.</summary>
     /// <param name="path">The .onnx file to write.</param>
@@ -32,7 +32,7 @@ public static class FusedModel
     /// The head was fitted on embeddings of another width, photos shall be averaged by a graph of a fixed batch, or the file
     /// cannot be written.
     /// </exception>
-    public static void Save(string path, Backbone backbone, LinearHead head, ModelCard? card = null)
+    public static void Save(string path, Backbone backbone, IHead head, ModelCard? card = null)
     {
         card = Card(backbone, head, card);
         Check(backbone, card.AveragesPhotos);
@@ -40,7 +40,7 @@ public static class FusedModel
     }
 
     /// <summary>The card of a model: <paramref name="card"/> with everything that follows from backbone and head.</summary>
-    public static ModelCard Card(Backbone backbone, LinearHead head, ModelCard? card = null)
+    public static ModelCard Card(Backbone backbone, IHead head, ModelCard? card = null)
     {
         var description = backbone.Description;
         var about = new CardBackbone(
@@ -48,6 +48,8 @@ public static class FusedModel
         return (card ?? new ModelCard { Preprocessing = backbone.Preprocessing, Backbone = about }) with
         {
             Classes = head.Classes,
+            Task = head.Task,
+            ValueNames = head.ValueNames,
             Preprocessing = backbone.Preprocessing,
             L2Normalize = backbone.L2Normalize,
             Backbone = about,
@@ -65,7 +67,7 @@ public static class FusedModel
         }
     }
 
-    private static OnnxModel Build(Backbone backbone, LinearHead head, ModelCard card)
+    private static OnnxModel Build(Backbone backbone, IHead head, ModelCard card)
     {
         var expected = backbone.Width + card.Numbers.Count;
         if (head.Width != expected)
@@ -85,14 +87,9 @@ public static class FusedModel
             (model, tensor) = (Items.AppendNumbers(model, tensor, Numbers, card.Numbers.Count, "embedding_numbers"), "embedding_numbers");
         }
 
-        var (output, kind) = head.Activation switch
-        {
-            Activation.Softmax => (Probabilities, HeadOutput.Probabilities),
-            Activation.Exponential => (Value, HeadOutput.Exponential),
-            _ => (Value, HeadOutput.Value),
-        };
-        model = HeadGraph.Attach(model, tensor, head.Weights, head.Bias, kind, output);
+        var fitted = head.ToOnnx(model.Opset);
+        model = Join.After(model, tensor, fitted);
         var metadata = new Dictionary<string, string> { [ModelCard.MetadataKey] = card.ToJson() };
-        return ModelMetadata.Merge(Cut.At(model, [output]), metadata);
+        return ModelMetadata.Merge(Cut.At(model, [.. fitted.Outputs.Select(output => output.Name)]), metadata);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OnnxTransfer.Heads;
 using OnnxTransfer.Imaging;
 
 namespace OnnxTransfer.Export;
@@ -28,6 +29,12 @@ public sealed record ModelCard
 
     /// <summary>Class names in the order of the probabilities; empty for regression.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>What is answered: one class, any number of labels, or values.</summary>
+    public HeadTask Task { get; init; }
+
+    /// <summary>Names of the values in their order: "value" alone, "low", "value", "high", or the names of the targets; empty for classes.</summary>
+    public IReadOnlyList<string> ValueNames { get; init; } = [];
 
     /// <summary>From decoded RGB pixels to the graph's uint8 input: resize, crop, interpolation.</summary>
     public required PixelPreprocessing Preprocessing { get; init; }

@@ -6,6 +6,9 @@ public enum Activation
     /// <summary>Class probabilities: exp of each logit over the sum of all.</summary>
     Softmax,
 
+    /// <summary>Probabilities of labels that exclude no other: 1 / (1 + exp(-logit)), each for itself.</summary>
+    Sigmoid,
+
     /// <summary>The value itself.</summary>
     Identity,
 

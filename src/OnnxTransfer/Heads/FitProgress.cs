@@ -1,8 +1,7 @@
 namespace OnnxTransfer.Heads;
 
 /// <summary>How far a fit has come, told once per iteration.</summary>
-/// <param name="Stage">What is being done, for people: "L2 3 of 15" or "final fit".</param>
-/// <param name="L2">The penalty in work.</param>
-/// <param name="Iteration">Iterations of this stage so far.</param>
+/// <param name="Stage">What is being done, for people: "L2 3 of 15 (0.01)" or "final fit (L2 0.01)".</param>
+/// <param name="Iteration">Iterations, or epochs, of this stage so far.</param>
 /// <param name="Objective">The objective reached, penalty included.</param>
-public readonly record struct FitProgress(string Stage, double L2, int Iteration, double Objective);
+public readonly record struct FitProgress(string Stage, int Iteration, double Objective);

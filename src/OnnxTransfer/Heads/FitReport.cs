@@ -6,14 +6,14 @@ namespace OnnxTransfer.Heads;
 /// <summary>How a head was fitted: what was tried, what was chosen, and what a reader should know.</summary>
 public sealed record FitReport
 {
-    /// <summary>The penalty of the final fit.</summary>
-    public required double L2 { get; init; }
+    /// <summary>The one setting that trainers of this kind choose, with its value in the final fit (L2, neighbours, ...); null where there is none.</summary>
+    public Setting? Chosen { get; init; }
 
-    /// <summary>The values tried, in that order; empty where the L2 was given.</summary>
-    public IReadOnlyList<L2Trial> Path { get; init; } = [];
+    /// <summary>The values tried, in that order; empty where the value was given.</summary>
+    public IReadOnlyList<Trial> Path { get; init; } = [];
 
-    /// <summary>Objective of the final fit, penalty included (mean log loss or half the mean squared error, + L2/2 ||W||^2).</summary>
-    public required double Objective { get; init; }
+    /// <summary>Objective of the final fit, penalty included, as the trainer's summary states it; null for heads that minimise nothing.</summary>
+    public double? Objective { get; init; }
 
     /// <summary>Iterations of the final fit; 0 for a closed form.</summary>
     public int Iterations { get; init; }
@@ -27,6 +27,9 @@ public sealed record FitReport
     /// <summary>Rows the final fit learned from.</summary>
     public required int Rows { get; init; }
 
+    /// <summary>Further settings worth a line in a model card, by their names there: "logTarget" -> "true".</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What a reader should know: how validation rows were found, classes without rows, an L2 at the path's end.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -34,13 +37,14 @@ public sealed record FitReport
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"L2 {L2:g3}, {Rows} rows, ");
+        text.Append(Chosen is null ? "" : $"{Chosen}, ").Append(CultureInfo.InvariantCulture, $"{Rows} rows, ");
         text.Append(Iterations == 0 ? "closed form" : $"{Iterations} iterations");
-        text.Append(CultureInfo.InvariantCulture, $", objective {Objective:g6}, {Seconds:f1} s");
+        text.Append(Objective is null ? "" : string.Create(CultureInfo.InvariantCulture, $", objective {Objective:g6}"));
+        text.Append(CultureInfo.InvariantCulture, $", {Seconds:f1} s");
         foreach (var trial in Path)
         {
-            string mark = trial.L2 == L2 ? " <- chosen" : "";
-            text.Append(CultureInfo.InvariantCulture, $"\n  L2 {trial.L2,-9:g3} validation {trial.Score,-10:g6} {trial.Seconds:f1} s{mark}");
+            string mark = trial.Setting == Chosen ? " <- chosen" : "";
+            text.Append(CultureInfo.InvariantCulture, $"\n  {trial.Setting.Name} {trial.Setting.Value,-9:g3} validation {trial.Score,-10:g6} {trial.Seconds:f1} s{mark}");
         }
 
         foreach (string note in Notes)

@@ -5,6 +5,18 @@ namespace OnnxTransfer.Heads;
 /// <summary>Settings that can be fitted: the one door through which cross-validation and the command line see all trainers.</summary>
 public interface IHeadTrainer
 {
+    /// <summary>Its name on the command line and in model cards: "logistic".</summary>
+    string Kind { get; }
+
+    /// <summary>Whether it can learn <paramref name="task"/>.</summary>
+    bool Takes(HeadTask task);
+
+    /// <summary>Why its heads cannot be written as ONNX, told before a fit; null: they can.</summary>
+    string? WhyNotExported => null;
+
+    /// <summary>The same trainer with everything fixed that the fit behind <paramref name="report"/> chose for itself (its L2, say).</summary>
+    IHeadTrainer Frozen(FitReport report) => this;
+
     /// <summary>Learns from all rows of <paramref name="set"/>. Fitted twice, the head is the same to the bit.</summary>
     /// <param name="set">Embeddings with labels (classification) or targets (regression).</param>
     /// <param name="progress">Is told how far the fit has come; null: nobody.</param>

@@ -7,17 +7,17 @@ internal static class L2Path
 {
     /// <summary>Fits and scores every value by <paramref name="attempt"/> (position, L2 to score and iterations) until patience ends.</summary>
     /// <returns>The best L2, the table, and a note where the best value lies at an end of the path.</returns>
-    public static (double L2, IReadOnlyList<L2Trial> Path, IReadOnlyList<string> Notes) Walk(
+    public static (double L2, IReadOnlyList<Trial> Path, IReadOnlyList<string> Notes) Walk(
         L2Search search, Func<int, double, (double Score, int Iterations)> attempt)
     {
         var values = search.Values();
-        var path = new List<L2Trial>();
+        var path = new List<Trial>();
         int best = 0;
         for (int i = 0; i < values.Count && i - best <= search.Patience; i++)
         {
             var clock = Stopwatch.StartNew();
             var (score, iterations) = attempt(i, values[i]);
-            path.Add(new L2Trial(values[i], score, iterations, clock.Elapsed.TotalSeconds));
+            path.Add(new Trial(new Setting("L2", values[i]), score, iterations, clock.Elapsed.TotalSeconds));
             best = score < path[best].Score || double.IsNaN(path[best].Score) ? i : best;
         }
 

@@ -1,4 +1,5 @@
 using OnnxTransfer.Numerics;
+using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Heads;
 
@@ -14,24 +15,36 @@ public sealed class LinearHead : IHead
     /// <param name="weights">k x D, row-major: the weights of output c start at c x D.</param>
     /// <param name="bias">k values; their number decides k.</param>
     /// <param name="activation">What is done with W x + b.</param>
-    /// <param name="classes">k class names in the order of the outputs for <see cref="Activation.Softmax"/>, else empty.</param>
+    /// <param name="classes">k names in the order of the outputs for <see cref="Activation.Softmax"/> and <see cref="Activation.Sigmoid"/>, else empty.</param>
+    /// <param name="valueNames">k names of the values for the other activations; null: one value, named "value".</param>
     /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
-    public LinearHead(float[] weights, float[] bias, Activation activation, IReadOnlyList<string> classes)
+    public LinearHead(
+        float[] weights, float[] bias, Activation activation, IReadOnlyList<string> classes, IReadOnlyList<string>? valueNames = null)
     {
-        bool isClassifier = activation == Activation.Softmax;
+        bool isClassifier = activation is Activation.Softmax or Activation.Sigmoid;
+        valueNames ??= isClassifier ? [] : [IHead.ValueName];
         if (bias.Length == 0 || weights.Length == 0 || weights.Length % bias.Length != 0
-            || (isClassifier ? classes.Count != bias.Length : classes.Count != 0))
+            || classes.Count != (isClassifier ? bias.Length : 0) || valueNames.Count != (isClassifier ? 0 : bias.Length))
         {
             throw new ArgumentException(
-                $"a {activation} head of {weights.Length} weights, {bias.Length} biases and {classes.Count} class names does not fit together; " +
-                "expected k x D weights, k biases, and k class names for Softmax or none for the others");
+                $"a {activation} head of {weights.Length} weights, {bias.Length} biases, {classes.Count} class names and {valueNames.Count} value names does not fit together; " +
+                "expected k x D weights, k biases, and k class names for Softmax and Sigmoid, k value names for the others");
         }
 
         Weights = weights;
         Bias = bias;
         Activation = activation;
         Classes = classes;
+        ValueNames = valueNames;
     }
+
+    /// <inheritdoc/>
+    public HeadTask Task => Activation switch
+    {
+        Activation.Softmax => HeadTask.Classes,
+        Activation.Sigmoid => HeadTask.Labels,
+        _ => HeadTask.Values,
+    };
 
     /// <inheritdoc/>
     public int Width => Weights.Length / Bias.Length;
@@ -41,6 +54,9 @@ public sealed class LinearHead : IHead
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Classes { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ValueNames { get; }
 
     /// <summary>k x D weights of the raw embedding, row-major.</summary>
     public float[] Weights { get; }
@@ -90,6 +106,21 @@ public sealed class LinearHead : IHead
         Activate(result);
     }
 
+    /// <inheritdoc/>
+    public OnnxModel ToOnnx(int opset = 13)
+    {
+        var builder = GraphBuilder.Empty(opset, "head");
+        builder.Input(IHead.EmbeddingName, ElementType.Float, -1, Width);
+        var (output, kind) = Activation switch
+        {
+            Activation.Softmax => (IHead.ProbabilitiesName, HeadOutput.Probabilities),
+            Activation.Sigmoid => (IHead.ProbabilitiesName, HeadOutput.Labels),
+            Activation.Exponential => (IHead.ValueName, HeadOutput.Exponential),
+            _ => (IHead.ValueName, HeadOutput.Value),
+        };
+        return HeadGraph.Attach(builder.Build(), IHead.EmbeddingName, Weights, Bias, kind, output);
+    }
+
     private void CheckWidth(int width)
     {
         if (width != Width)
@@ -112,8 +143,15 @@ public sealed class LinearHead : IHead
             case Activation.Softmax:
                 Softmax.Apply(outputs);
                 break;
+            case Activation.Sigmoid:
+                Softmax.ApplyEach(outputs);
+                break;
             case Activation.Exponential:
-                outputs[0] = (float)Math.Exp(outputs[0]);
+                for (int c = 0; c < outputs.Length; c++)
+                {
+                    outputs[c] = (float)Math.Exp(outputs[c]);
+                }
+
                 break;
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Numerics;
 
@@ -42,6 +43,15 @@ public sealed record LogisticRegression : IHeadTrainer
     /// <summary>Threads to work on; 0: all processors. The head does not depend on it.</summary>
     public int Threads { get; init; }
 
+    /// <inheritdoc/>
+    public string Kind => "logistic";
+
+    /// <inheritdoc/>
+    public bool Takes(HeadTask task) => task == HeadTask.Classes;
+
+    /// <inheritdoc/>
+    public IHeadTrainer Frozen(FitReport report) => this with { L2 = report.Chosen!.Value };
+
     /// <summary>Learns from all rows of <paramref name="set"/>, whatever their split. Fitted twice, the head is the same to the bit.</summary>
     /// <param name="set">N x D embeddings with labels; weights are honoured.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>
@@ -62,7 +72,7 @@ public sealed record LogisticRegression : IHeadTrainer
         List<string> notes = [.. WithoutRows(set.Classes, present)];
         double l2 = L2 ?? Search.Fallback;
         double[]? start = null;
-        IReadOnlyList<L2Trial> path = [];
+        IReadOnlyList<Trial> path = [];
         if (L2 is null)
         {
             var holdout = Holdout.Make(set, Search);
@@ -74,11 +84,11 @@ public sealed record LogisticRegression : IHeadTrainer
         }
 
         var problem = new Problem(this, set, present, cancellation);
-        var minimum = problem.Minimise(l2, start, "final fit", Tolerance, 1e-2 * Tolerance, progress);
+        var minimum = problem.Minimise(l2, start, string.Create(CultureInfo.InvariantCulture, $"final fit (L2 {l2:g3})"), Tolerance, 1e-2 * Tolerance, progress);
         AddEnding(minimum, problem.GradientScale, notes);
         return new HeadFit<LinearHead>(Head(problem, minimum.Parameters, set.Classes, present), new FitReport
         {
-            L2 = l2,
+            Chosen = new Setting("L2", l2),
             Path = path,
             Objective = minimum.Value,
             Iterations = minimum.Iterations,
@@ -127,7 +137,7 @@ public sealed record LogisticRegression : IHeadTrainer
     }
 
     // The best L2 and, where the fit rows hold the same classes as all rows, the parameters to start the final fit from.
-    private (double L2, IReadOnlyList<L2Trial> Path, double[]? Start) Choose(
+    private (double L2, IReadOnlyList<Trial> Path, double[]? Start) Choose(
         EmbeddingSet fit, EmbeddingSet validation, int classes, List<string> notes,
         Action<FitProgress>? progress, CancellationToken cancellation)
     {
@@ -138,7 +148,7 @@ public sealed record LogisticRegression : IHeadTrainer
         double bestScore = double.PositiveInfinity;
         var (l2, path, ends) = L2Path.Walk(Search, (i, value) =>
         {
-            var minimum = problem.Minimise(value, last, $"L2 {i + 1} of {Search.Count}", PathTolerance, PathObjectiveTolerance, progress);
+            var minimum = problem.Minimise(value, last, string.Create(CultureInfo.InvariantCulture, $"L2 {i + 1} of {Search.Count} ({value:g3})"), PathTolerance, PathObjectiveTolerance, progress);
             last = minimum.Parameters;
             double loss = score.Loss(last, cancellation);
             (best, bestScore) = loss < bestScore ? (last, loss) : (best, bestScore);
@@ -219,7 +229,7 @@ public sealed record LogisticRegression : IHeadTrainer
             return minimiser.Minimise(
                 (parameters, gradient) => _objective.Evaluate(parameters, gradient, _cancellation),
                 start ?? new double[_objective.Size],
-                (iteration, value) => progress?.Invoke(new FitProgress(stage, l2, iteration, value)),
+                (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)),
                 _cancellation);
         }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Numerics;
 
@@ -32,6 +33,15 @@ public sealed record RidgeRegression : IHeadTrainer
     /// <summary>Threads to work on; 0: all processors. The head does not depend on it.</summary>
     public int Threads { get; init; }
 
+    /// <inheritdoc/>
+    public string Kind => "ridge";
+
+    /// <inheritdoc/>
+    public bool Takes(HeadTask task) => task == HeadTask.Values;
+
+    /// <inheritdoc/>
+    public IHeadTrainer Frozen(FitReport report) => this with { L2 = report.Chosen!.Value };
+
     /// <summary>Learns from all rows of <paramref name="set"/>, whatever their split. Fitted twice, the head is the same to the bit.</summary>
     /// <param name="set">N x D embeddings with targets; weights are honoured.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>
@@ -51,7 +61,7 @@ public sealed record RidgeRegression : IHeadTrainer
         FitCheck.Targets(set, LogTarget);
         List<string> notes = [];
         double l2 = L2 ?? Search.Fallback;
-        IReadOnlyList<L2Trial> path = [];
+        IReadOnlyList<Trial> path = [];
         if (L2 is null)
         {
             var holdout = Holdout.Make(set, Search);
@@ -65,12 +75,12 @@ public sealed record RidgeRegression : IHeadTrainer
 
         var problem = new Problem(this, set, cancellation);
         var (weights, bias, objective) = problem.Solve(l2);
-        progress?.Invoke(new FitProgress("final fit", l2, 0, objective));
+        progress?.Invoke(new FitProgress(string.Create(CultureInfo.InvariantCulture, $"final fit (L2 {l2:g3})"), 0, objective));
         var head = new LinearHead(
             Array.ConvertAll(weights, value => (float)value), [(float)bias], LogTarget ? Activation.Exponential : Activation.Identity, []);
         return new HeadFit<LinearHead>(head, new FitReport
         {
-            L2 = l2,
+            Chosen = new Setting("L2", l2),
             Path = path,
             Objective = objective,
             Seconds = clock.Elapsed.TotalSeconds,
@@ -98,14 +108,14 @@ public sealed record RidgeRegression : IHeadTrainer
         }
     }
 
-    private (double L2, IReadOnlyList<L2Trial> Path, IReadOnlyList<string> Notes) Choose(
+    private (double L2, IReadOnlyList<Trial> Path, IReadOnlyList<string> Notes) Choose(
         EmbeddingSet fit, EmbeddingSet validation, Action<FitProgress>? progress, CancellationToken cancellation)
     {
         var problem = new Problem(this, fit, cancellation);
         return L2Path.Walk(Search, (i, value) =>
         {
             var (weights, bias, objective) = problem.Solve(value);
-            progress?.Invoke(new FitProgress($"L2 {i + 1} of {Search.Count}", value, 0, objective));
+            progress?.Invoke(new FitProgress(string.Create(CultureInfo.InvariantCulture, $"L2 {i + 1} of {Search.Count} ({value:g3})"), 0, objective));
             return (Score(validation, weights, bias), 0);
         });
     }

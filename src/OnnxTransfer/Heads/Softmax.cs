@@ -19,6 +19,15 @@ internal static class Softmax
         }
     }
 
+    /// <summary>Logits become probabilities, each for itself.</summary>
+    public static void ApplyEach(Span<float> logits)
+    {
+        for (int c = 0; c < logits.Length; c++)
+        {
+            logits[c] = (float)(1 / (1 + Math.Exp(-(double)logits[c])));
+        }
+    }
+
     /// <summary>
     /// Log loss of one row; logits become the loss's gradient by logit: weight x (probability - 1 for the label).
     /// </summary>

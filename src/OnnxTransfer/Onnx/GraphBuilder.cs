@@ -160,6 +160,24 @@ internal sealed class GraphBuilder
     /// <summary>Puts a node that was taken out behind all that were put or added.</summary>
     public void Put(NodeProto node) => _added.Add(node);
 
+    /// <summary>Adds the operator sets that nodes put in want beside the standard one, each at the newer version of the two.</summary>
+    public void Import(IEnumerable<OperatorSetIdProto> sets, long irVersion)
+    {
+        foreach (var set in sets.Where(set => set.Domain is not ("" or "ai.onnx")))
+        {
+            if (_proto.OpsetImport.FirstOrDefault(there => there.Domain == set.Domain) is { } there)
+            {
+                there.Version = Math.Max(there.Version, set.Version);
+            }
+            else
+            {
+                _proto.OpsetImport.Add(set.Clone());
+            }
+        }
+
+        _proto.IrVersion = Math.Max(_proto.IrVersion, irVersion);
+    }
+
     /// <summary>The finished model: new nodes come last, or first when they feed the old ones (nodes must be in order).</summary>
     public OnnxModel Build(bool newNodesFirst = false)
     {

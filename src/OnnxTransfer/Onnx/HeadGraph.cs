@@ -38,9 +38,9 @@ public static class HeadGraph
         {
             builder.NodeInto(outputName, "Gemm", operands, ("transB", 1));
         }
-        else if (kind == HeadOutput.Exponential)
+        else if (kind is HeadOutput.Exponential or HeadOutput.Labels)
         {
-            builder.NodeInto(outputName, "Exp", [builder.Node("Gemm", operands, "head_scores", ("transB", 1))]);
+            builder.NodeInto(outputName, kind == HeadOutput.Labels ? "Sigmoid" : "Exp", [builder.Node("Gemm", operands, "head_scores", ("transB", 1))]);
         }
         else
         {

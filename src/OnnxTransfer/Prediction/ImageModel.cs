@@ -120,7 +120,7 @@ public sealed class ImageModel : IDisposable
         }
 
         var output = Card.IsRegression ? FusedModel.Value : FusedModel.Probabilities;
-        return [.. _session.Run(inputs, [output])[output].Floats.Chunk(Card.IsRegression ? 1 : Classes.Count)];
+        return [.. _session.Run(inputs, [output])[output].Floats.Chunk(Card.IsRegression ? Math.Max(1, Card.ValueNames.Count) : Classes.Count)];
     }
 
     private void RefuseMissingNumbers(IReadOnlyList<float> numbers)

@@ -24,7 +24,7 @@ public sealed class CrossValidationTests
         var second = Folds.Make(set, 3, seed: 6)[1];
         double expected = trainer.Fit(set.Subset(second.Train)).Evaluate(set.Subset(second.Test)).Main;
         var found = result.Folds.Single(fold => fold is { Repeat: 1, Fold: 1 });
-        Assert.Equal((expected, 1e-2, 60), (found.Scores.Main, found.L2, found.TrainCount));
+        Assert.Equal((expected, 1e-2, 60), (found.Scores.Main, found.Chosen!.Value, found.TrainCount));
 
         double[] all = [.. result.Folds.Select(fold => fold.Scores.Main).Order()];
         Assert.Equal(all.Average(), result.Mean, 1e-12);

@@ -51,6 +51,56 @@ public abstract class HeadContract
         }
     }
 
+    [Theory]
+    [InlineData(7)]
+    [InlineData(11)]
+    [InlineData(13)]
+    [InlineData(18)]
+    [InlineData(21)]
+    public void Exported_to_onnx_it_predicts_the_same(int opset)
+    {
+        Assert.Null(Trainer.WhyNotExported);
+        var set = Learnable(70, 9);
+        var head = Trainer.Fit(set);
+        float[] managed = head.Predict(set.Rows).Values, exported = ExportedHead.Predict(head, set.Rows, opset);
+        Assert.Equal(managed.Length, exported.Length);
+        Assert.All(managed.Zip(exported), pair => Assert.Equal(pair.First, pair.Second, 1e-5f * Math.Max(1, Math.Abs(pair.First))));
+    }
+
+    [Fact]
+    public void Says_what_it_answers()
+    {
+        var set = Learnable(60, 4);
+        Assert.True(Trainer.Takes(set.IsRegression ? HeadTask.Values : HeadTask.Classes));
+        var head = Trainer.Fit(set);
+        Assert.Equal(set.IsRegression ? HeadTask.Values : HeadTask.Classes, head.Task);
+        Assert.Equal(set.Classes, head.Classes);
+        Assert.Equal(head.Outputs, head.Classes.Count + head.ValueNames.Count);
+        Assert.Equal((4, true), (head.Width, Trainer.Kind.Length > 0));
+    }
+
+    [Fact]
+    public void Probabilities_sum_to_1_and_all_is_finite()
+    {
+        var set = Learnable(90, 7);
+        var predicted = Trainer.Fit(set).Predict(set.Rows);
+        Assert.All(predicted.Values, value => Assert.True(float.IsFinite(value)));
+        if (!set.IsRegression)
+        {
+            Assert.All(Enumerable.Range(0, predicted.Count), i => Assert.Equal(1, predicted[i].ToArray().Sum(), 1e-5f));
+            Assert.All(predicted.Values, value => Assert.InRange(value, 0, 1));
+        }
+    }
+
+    [Fact]
+    public void Fixed_at_what_a_fit_chose_it_gives_the_same_head()
+    {
+        var set = Learnable(100, 5);
+        var (head, report) = Trainer.FitAndReport(set);
+        float[] again = Trainer.Frozen(report).Fit(set).Predict(set.Rows).Values;
+        Assert.All(head.Predict(set.Rows).Values.Zip(again), pair => Assert.Equal(pair.First, pair.Second, 2e-2f * Math.Max(1, Math.Abs(pair.First))));
+    }
+
     [Fact]
     public void Learns_from_a_single_column() =>
         Assert.InRange(Trainer.Fit(Learnable(300, 1)).Evaluate(Learnable(300, 1, seed: 2)).Main, Chance + 0.15, 1);

@@ -33,7 +33,7 @@ public sealed class LogisticRegressionTests
             Tolerance = 1e-8,
         }.FitAndReport(set);
         Assert.True(report.Converged, report.ToString());
-        Assert.Equal(reference.Double("objective"), report.Objective, 1e-6 * report.Objective);
+        Assert.Equal(reference.Double("objective"), report.Objective!.Value, 1e-6 * report.Objective.Value);
         double[] coefficients = reference.Doubles("coefficients"), intercepts = reference.Doubles("intercepts");
         Assert.All(coefficients.Zip(head.Weights), pair => Assert.Equal(pair.First, pair.Second, 2e-4));
         Assert.All(intercepts.Zip(head.Bias), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
@@ -67,8 +67,8 @@ public sealed class LogisticRegressionTests
     public void Without_an_L2_a_held_out_part_decides()
     {
         var report = new LogisticRegression().FitAndReport(Planted.Classes(300, 20, 3, distance: 0.4)).Report;
-        Assert.Equal(report.Path.MinBy(trial => trial.Score)!.L2, report.L2);
-        Assert.Equal(report.Path.Select(trial => trial.L2).OrderDescending(), report.Path.Select(trial => trial.L2));
+        Assert.Equal(report.Path.MinBy(trial => trial.Score)!.Setting.Value, report.Chosen!.Value);
+        Assert.Equal(report.Path.Select(trial => trial.Setting.Value).OrderDescending(), report.Path.Select(trial => trial.Setting.Value));
         Assert.InRange(report.Path.Count, 4, 15);
         Assert.Equal(300, report.Rows);
         Assert.Equal("L2 chosen on 60 of 300 rows held out of the fit (seed 0); the final fit uses all", report.Notes[0]);
@@ -84,7 +84,7 @@ public sealed class LogisticRegressionTests
 
         // the score of a trial is the log loss of a head fitted on the other rows alone
         var trial = report.Path[3];
-        var head = new LogisticRegression { L2 = trial.L2 }.Fit(set.Subset([.. Enumerable.Range(0, 200)]));
+        var head = new LogisticRegression { L2 = trial.Setting.Value }.Fit(set.Subset([.. Enumerable.Range(0, 200)]));
         double expected = head.EvaluateClasses(set.Subset([.. Enumerable.Range(200, 100)])).LogLoss;
         Assert.Equal(expected, trial.Score, 0.01);
     }
@@ -94,7 +94,7 @@ public sealed class LogisticRegressionTests
     {
         var noise = Planted.Classes(120, 60, 3, distance: 0);
         var report = new LogisticRegression { Search = new L2Search { Patience = 2 } }.FitAndReport(noise).Report;
-        int best = report.Path.ToList().FindIndex(trial => trial.L2 == report.L2);
+        int best = report.Path.ToList().FindIndex(trial => trial.Setting.Value == report.Chosen!.Value);
         Assert.Equal(best + 3, report.Path.Count);
         Assert.Contains(report.Notes, note => best > 0 || note.Contains("strongest value tried: a stronger one (L2Search.Maximum) may be better", StringComparison.Ordinal));
     }
@@ -115,7 +115,7 @@ public sealed class LogisticRegressionTests
         var set = Planted.Classes(3, 4, 3);
         var (head, report) = new LogisticRegression().FitAndReport(set);
         Assert.Empty(report.Path);
-        Assert.Equal(1e-2, report.L2);
+        Assert.Equal(1e-2, report.Chosen!.Value);
         Assert.Equal(
             "no L2 could be chosen: holding rows out would leave a class without any; L2 = 0.01 was taken (L2Search.Fallback)",
             Assert.Single(report.Notes));
@@ -204,7 +204,7 @@ public sealed class LogisticRegressionTests
         var (head, report) = new LogisticRegression { L2 = 1e-12 }.FitAndReport(set);
         Assert.All(head.Weights, weight => Assert.True(float.IsFinite(weight)));
         Assert.Equal(1, head.Evaluate(set).Main);
-        Assert.InRange(report.Objective, 0, 1e-3);
+        Assert.InRange(report.Objective!.Value, 0, 1e-3);
     }
 
     [Fact]
@@ -221,7 +221,7 @@ public sealed class LogisticRegressionTests
     {
         var told = new List<FitProgress>();
         new LogisticRegression { L2 = 1e-3 }.FitAndReport(Planted.Classes(100, 5, 3), told.Add);
-        Assert.All(told, step => Assert.Equal(("final fit", 1e-3), (step.Stage, step.L2)));
+        Assert.All(told, step => Assert.Equal("final fit (L2 0.001)", step.Stage));
         Assert.True(told.Count > 3 && told[^1].Objective < told[0].Objective);
         Assert.Equal(Enumerable.Range(0, told.Count), told.Select(step => step.Iteration));
     }

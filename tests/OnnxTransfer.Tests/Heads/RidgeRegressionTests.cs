@@ -47,7 +47,7 @@ public sealed class RidgeRegressionTests
             float[] values = head.Predict(set.Rows).Values;
             double expected = (values.Zip(set.Targets).Average(p => (p.First - p.Second) * (p.First - p.Second)) / 2)
                 + (0.1 * head.Weights.Sum(w => (double)w * w));
-            Assert.Equal(expected, report.Objective, 1e-4);
+            Assert.Equal(expected, report.Objective!.Value, 1e-4);
         }
     }
 
@@ -66,8 +66,8 @@ public sealed class RidgeRegressionTests
         var report = new RidgeRegression().FitAndReport(set).Report;
         Assert.Equal("L2 chosen on 30 validation rows; the final fit uses all 90", report.Notes[0]);
         var best = report.Path.MinBy(trial => trial.Score)!;
-        Assert.Equal(best.L2, report.L2);
-        var head = new RidgeRegression { L2 = best.L2 }.Fit(set.Subset([.. Enumerable.Range(0, 60)]));
+        Assert.Equal(best.Setting.Value, report.Chosen!.Value);
+        var head = new RidgeRegression { L2 = best.Setting.Value }.Fit(set.Subset([.. Enumerable.Range(0, 60)]));
         double error = head.EvaluateValues(set.Subset([.. Enumerable.Range(60, 30)])).RootMeanSquaredError;
         Assert.Equal(best.Score, error * error, 1e-3);
     }
