@@ -138,8 +138,13 @@ public sealed record NearestNeighbours : IHeadTrainer
                 $"row {large / set.TargetCount} has the target {set.Targets[large]}, which float32 cannot hold; expected targets below 3.4e38: choose another unit");
         }
 
-        bool[] present = set.IsMultiLabel ? FitCheck.LabelSets(set) : FitCheck.Labels(set);
-        return ClassesWithoutRows.Note(set.Classes, [.. present.Index().Where(p => p.Item).Select(p => p.Index)]);
+        if (set.IsMultiLabel)
+        {
+            FitCheck.LabelSets(set);
+            return ClassesWithoutRows.Note(set.Classes, [.. set.LabelSets.SelectMany(labels => labels).Distinct()], "label", "labels");
+        }
+
+        return ClassesWithoutRows.Note(set.Classes, [.. FitCheck.Labels(set).Index().Where(p => p.Item).Select(p => p.Index)]);
     }
 
     private NeighbourIndex Index(EmbeddingSet set, int threads, CancellationToken cancellation) =>

@@ -78,7 +78,10 @@ public sealed class NeighbourHead : IHead
     /// The model holds all rows: N x D x 4 bytes. It ranks by float32 products first and measures the best of them in float64,
     /// so that only rows whose distances differ by float32's rounding may stand for each other.
     /// </remarks>
-    public OnnxModel ToOnnx(int opset = 13) => new NeighbourGraph
+    public OnnxModel ToOnnx(int opset = 13) => Graph(opset).Build();
+
+    /// <summary>What <see cref="ToOnnx"/> builds.</summary>
+    internal NeighbourGraph Graph(int opset) => new()
     {
         Opset = opset,
         Rows = Rows,
@@ -99,7 +102,7 @@ public sealed class NeighbourHead : IHead
         IsExponential = _exponential,
         Input = IHead.EmbeddingName,
         Output = Task == HeadTask.Values ? IHead.ValueName : IHead.ProbabilitiesName,
-    }.Build();
+    };
 
     private void Answer(ReadOnlySpan<Neighbour> nearest, Span<float> result)
     {

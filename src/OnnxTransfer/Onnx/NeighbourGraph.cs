@@ -8,7 +8,7 @@ namespace OnnxTransfer.Onnx;
 /// again, ties by row order, and their answers counted. Only operators of operator set 7 are used, in the form that the
 /// wanted set gives them. In the shapes below, Q is the number of queries, N of rows, C of candidates, K of neighbours.
 /// </summary>
-internal sealed class NeighbourGraph
+internal sealed record NeighbourGraph
 {
     // One tensor of ONNX holds less than 2 GB.
     private const long LargestPart = 1L << 30;
