@@ -46,7 +46,9 @@ public static class HeadEvaluation
                 $"the set holds {(set.IsRegression ? "targets" : "no targets")} and the head predicts {Named(head.Classes)}; expected targets and a value");
         }
 
-        return RegressionScores.Of(Array.ConvertAll(head.Predict(set.Rows).Values, value => (double)value), set.Targets, set.Groups, seed);
+        var predicted = head.Predict(set.Rows);
+        int column = head.Outputs == 1 ? 0 : head.ValueNames.Index().Single(name => name.Item == IHead.ValueName).Index; // of an interval, the median
+        return RegressionScores.Of([.. Enumerable.Range(0, set.Count).Select(i => (double)predicted[i][column])], set.Targets, set.Groups, seed);
     }
 
     private static string Named(IReadOnlyList<string> classes)

@@ -44,7 +44,7 @@ internal sealed class LinearObjective(
     /// <param name="parameters">m x D weights and m biases; more is not looked at.</param>
     /// <param name="loss">Of one row.</param>
     /// <param name="gradient">Receives the gradient of these parameters.</param>
-    /// <param name="sums">Receives the weighted means of the further sums.</param>
+    /// <param name="sums">Receives the weighted means of the further sums, or of as many as it has room for.</param>
     /// <param name="cancellation">Ends the pass.</param>
     public double Evaluate(ReadOnlySpan<double> parameters, RowLoss loss, Span<double> gradient, Span<double> sums, CancellationToken cancellation)
     {
@@ -55,7 +55,7 @@ internal sealed class LinearObjective(
         foreach (double[]? partial in _gradients)
         {
             DoubleProducts.AddScaled(1 / _totalWeight, partial.AsSpan(0, Size), gradient);
-            DoubleProducts.AddScaled(1 / _totalWeight, partial.AsSpan(Size), sums);
+            DoubleProducts.AddScaled(1 / _totalWeight, partial.AsSpan(Size, sums.Length), sums);
         }
 
         return mean + Penalty(parameters, gradient);
