@@ -14,21 +14,25 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
     /// Rows marked <see cref="Split.Validation"/> where there are any beside others; otherwise a seeded, stratified part
     /// of the rows that keeps groups whole and leaves every class in the fit.
     /// </summary>
-    public static Holdout Make(EmbeddingSet set, L2Search search)
+    public static Holdout Make(EmbeddingSet set, L2Search search) =>
+        Make(set, search.HeldOut, search.Seed, "L2", $"L2 = {search.Fallback} was taken (L2Search.Fallback)");
+
+    /// <summary>The same for any setting; its name and what happens where nothing can be held out go into the notes.</summary>
+    public static Holdout Make(EmbeddingSet set, double heldOut, long seed, string chosen, string otherwise)
     {
         if (set.Splits.Contains(Split.Validation) && set.Splits.Any(split => split != Split.Validation))
         {
-            return Marked(set, search);
+            return Marked(set, chosen, otherwise);
         }
 
         int groups = FoldAssignment.GroupCount(set.Count, set.Groups);
         if (groups < 2)
         {
-            return Nothing(set, search, set.Count == 1 ? "there is one row only" : "all rows belong to one group");
+            return Nothing(set, chosen, otherwise, set.Count == 1 ? "there is one row only" : "all rows belong to one group");
         }
 
-        int folds = Math.Min((int)Math.Round(1 / search.HeldOut), groups);
-        int[] assigned = FoldAssignment.Make(set.Count, set.Labels, set.Groups, folds, search.Seed);
+        int folds = Math.Min((int)Math.Round(1 / heldOut), groups);
+        int[] assigned = FoldAssignment.Make(set.Count, set.Labels, set.Groups, folds, seed);
         for (int fold = 0; fold < folds; fold++)
         {
             var fit = set.Subset(Where(set.Count, i => assigned[i] != fold));
@@ -37,14 +41,14 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
             {
                 string kept = set.Groups.Length > 0 ? ", groups kept whole" : "";
                 return new Holdout(fit, validation,
-                    [$"L2 chosen on {validation.Count} of {set.Count} rows held out of the fit (seed {search.Seed}{kept}); the final fit uses all"]);
+                    [$"{chosen} chosen on {validation.Count} of {set.Count} rows held out of the fit (seed {seed}{kept}); the final fit uses all"]);
             }
         }
 
-        return Nothing(set, search, "holding rows out would leave a class without any");
+        return Nothing(set, chosen, otherwise, "holding rows out would leave a class without any");
     }
 
-    private static Holdout Marked(EmbeddingSet set, L2Search search)
+    private static Holdout Marked(EmbeddingSet set, string chosen, string otherwise)
     {
         var fit = set.Subset(Where(set.Count, i => set.Splits[i] != Split.Validation));
         var known = Present(fit);
@@ -53,15 +57,15 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
             i => set.Splits[i] == Split.Validation && (set.Labels.Length == 0 || known.Contains(set.Labels[i]))));
         if (validation.Count == 0 || (set.Labels.Length > 0 && known.Count < 2))
         {
-            return Nothing(set, search, "the validation rows and the others do not share two classes");
+            return Nothing(set, chosen, otherwise, "the validation rows and the others do not share two classes");
         }
 
         string left = validation.Count < marked ? $"; {marked - validation.Count} of classes without train rows were left out" : "";
-        return new Holdout(fit, validation, [$"L2 chosen on {validation.Count} validation rows{left}; the final fit uses all {set.Count}"]);
+        return new Holdout(fit, validation, [$"{chosen} chosen on {validation.Count} validation rows{left}; the final fit uses all {set.Count}"]);
     }
 
-    private static Holdout Nothing(EmbeddingSet set, L2Search search, string reason) =>
-        new(set, null, [$"no L2 could be chosen: {reason}; L2 = {search.Fallback} was taken (L2Search.Fallback)"]);
+    private static Holdout Nothing(EmbeddingSet set, string chosen, string otherwise, string reason) =>
+        new(set, null, [$"no {chosen} could be chosen: {reason}; {otherwise}"]);
 
     private static int[] Where(int count, Func<int, bool> condition) => [.. Enumerable.Range(0, count).Where(condition)];
 
