@@ -17,12 +17,15 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
     public static Holdout Make(EmbeddingSet set, L2Search search) =>
         Make(set, search.HeldOut, search.Seed, "L2", $"L2 = {search.Fallback} was taken (L2Search.Fallback)");
 
-    /// <summary>The same for any setting; its name and what happens where nothing can be held out go into the notes.</summary>
-    public static Holdout Make(EmbeddingSet set, double heldOut, long seed, string chosen, string otherwise)
+    /// <summary>
+    /// The same for any setting; its name, what happens where nothing can be held out, and whether all rows are fitted again go
+    /// into the notes.
+    /// </summary>
+    public static Holdout Make(EmbeddingSet set, double heldOut, long seed, string chosen, string otherwise, bool refits = true)
     {
         if (IsMarked(set))
         {
-            return Marked(set, chosen, otherwise);
+            return Marked(set, chosen, otherwise, refits);
         }
 
         if (Draw(set, heldOut, seed, out string reason) is not { } drawn)
@@ -34,11 +37,11 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
         var validation = set.Subset(Where(set.Count, i => drawn[i]));
         string kept = set.Groups.Length > 0 ? ", groups kept whole" : "";
         return new Holdout(fit, validation,
-            [$"{chosen} chosen on {validation.Count} of {set.Count} rows held out of the fit (seed {seed}{kept}); the final fit uses all"]);
+            [$"{chosen} chosen on {validation.Count} of {set.Count} rows held out of the fit (seed {seed}{kept}){(refits ? "; the final fit uses all" : "")}"]);
     }
 
     /// <summary>
-    /// The set with validation rows marked, as <see cref="Make"/> would take them: for trainers that change the other rows
+    /// The set with validation rows marked, as <see cref="Make(EmbeddingSet, L2Search)"/> would take them: for trainers that change the other rows
     /// before an inner trainer sees them. Null where none can be held out.
     /// </summary>
     public static EmbeddingSet? Mark(EmbeddingSet set, double heldOut, long seed)
@@ -81,7 +84,7 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
         return null;
     }
 
-    private static Holdout Marked(EmbeddingSet set, string chosen, string otherwise)
+    private static Holdout Marked(EmbeddingSet set, string chosen, string otherwise, bool refits)
     {
         var fit = set.Subset(Where(set.Count, i => set.Splits[i] != Split.Validation));
         var known = Present(fit);
@@ -94,7 +97,7 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
         }
 
         string left = validation.Count < marked ? $"; {marked - validation.Count} of classes without train rows were left out" : "";
-        return new Holdout(fit, validation, [$"{chosen} chosen on {validation.Count} validation rows{left}; the final fit uses all {set.Count}"]);
+        return new Holdout(fit, validation, [$"{chosen} chosen on {validation.Count} validation rows{left}{(refits ? $"; the final fit uses all {set.Count}" : "")}"]);
     }
 
     private static Holdout Nothing(EmbeddingSet set, string chosen, string otherwise, string reason) =>

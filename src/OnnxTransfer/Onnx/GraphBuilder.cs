@@ -68,6 +68,16 @@ internal sealed class GraphBuilder
         _names.Remove(name);
     }
 
+    /// <summary>Makes an input of a weight, so that it can be fed; returns what it held.</summary>
+    public TensorProto FeedWeight(string name)
+    {
+        var weight = Graph.Initializer.FirstOrDefault(t => t.Name == name) ?? throw new OnnxException(
+            $"{_source}: has no weight '{name}'; its weights are {NearNames.List(name, Graph.Initializer.Select(t => t.Name))}");
+        Graph.Initializer.Remove(weight);
+        Graph.Input.Add(Value(name, (ElementType)weight.DataType, [.. weight.Dims]));
+        return weight;
+    }
+
     public string Floats(string hint, ReadOnlySpan<float> values, params long[] dims) =>
         Constant(hint, ElementType.Float, MemoryMarshal.AsBytes(values), dims);
 
