@@ -160,6 +160,14 @@ internal sealed class GraphBuilder
     /// <summary>Puts a node that was taken out behind all that were put or added.</summary>
     public void Put(NodeProto node) => _added.Add(node);
 
+    /// <summary>The same for a node of another graph, whose own name may be taken here.</summary>
+    public void Adopt(NodeProto node)
+    {
+        node.Name = node.Name.Length > 0 ? Free(node.Name, _nodeNames) : "";
+        _nodeNames.Add(node.Name);
+        Put(node);
+    }
+
     /// <summary>Adds the operator sets that nodes put in want beside the standard one, each at the newer version of the two.</summary>
     public void Import(IEnumerable<OperatorSetIdProto> sets, long irVersion)
     {
