@@ -140,6 +140,11 @@ public sealed class OnnxSession : IDisposable
         }
     }
 
+    /// <summary>Keeps <paramref name="resident"/> inputs where this session computes, for many runs into the same output tensors.</summary>
+    /// <exception cref="InferenceException">An input cannot be bound, for example because a GPU's memory is full.</exception>
+    internal BoundRun Bind(IReadOnlyDictionary<string, TensorValue> resident, IReadOnlyDictionary<string, TensorValue> outputs) =>
+        new(_session, _runOptions, Provider == ExecutionProvider.Cuda, resident, outputs, Failed);
+
     /// <summary>Unloads the model; nothing of it may be running.</summary>
     public void Dispose()
     {
