@@ -139,7 +139,7 @@ internal static class FitCheck
         for (int i = 0; i < set.Targets.Length; i++)
         {
             double target = set.Targets[i];
-            if (double.IsFinite(target) && (!positive || target > 0))
+            if (Math.Abs(target) <= float.MaxValue && (!positive || target > 0))
             {
                 continue;
             }
@@ -147,9 +147,9 @@ internal static class FitCheck
             string which = set.TargetCount == 1 ? "" : $" for '{set.TargetNames[i % set.TargetCount]}'";
             string found = $"{Name(set, i / set.TargetCount)} has the target {target}{which}";
             throw new FitException(
-                double.IsFinite(target)
-                    ? $"{found}; LogTarget needs targets above 0: leave LogTarget out or remove the row"
-                    : $"{found}; expected a finite number");
+                !double.IsFinite(target) ? $"{found}; expected a finite number"
+                : Math.Abs(target) > float.MaxValue ? $"{found}; expected at most {float.MaxValue:g2} either way, as heads predict float32: give the targets in a larger unit"
+                : $"{found}; LogTarget needs targets above 0: leave LogTarget out or remove the row");
         }
     }
 

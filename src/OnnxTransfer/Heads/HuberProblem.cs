@@ -15,6 +15,7 @@ internal sealed class HuberProblem
     private readonly LinearProblem _problem;
     private readonly RobustScale _robust;
     private readonly double[] _targets;
+    private readonly double[] _first; // gradient at W = 0, b = 0, σ = 1
 
     public HuberProblem(HuberRegression settings, EmbeddingSet set, CancellationToken cancellation)
     {
@@ -23,13 +24,9 @@ internal sealed class HuberProblem
         double[] targets = OneTarget.Of(set, settings.LogTarget);
         _robust = RobustScale.Of(targets, set.Weights);
         _targets = Array.ConvertAll(targets, Scaled);
-        var gradient = new double[Start.Length];
-        Objective(0)(Start, gradient);
-        GradientScale = Math.Sqrt(DoubleProducts.Dot(gradient, gradient));
+        _first = new double[Start.Length];
+        Objective(0)(Start, _first);
     }
-
-    /// <summary>Norm of the gradient at W = 0, b = 0, σ = 1.</summary>
-    public double GradientScale { get; }
 
     private double[] Start => new double[_problem.Size + 1];
 
@@ -38,13 +35,16 @@ internal sealed class HuberProblem
     {
         var minimiser = new Lbfgs
         {
-            GradientTolerance = tolerance * GradientScale,
+            GradientTolerance = tolerance * GradientScale(l2),
             ObjectiveTolerance = objectiveTolerance,
             MaxIterations = _settings.MaxIterations,
         };
-        return minimiser.Minimise(
-            Objective(l2), start ?? Start, (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)), _problem.Cancellation);
+        return _problem.Minimise(
+            minimiser, Objective(l2), l2, start ?? Start, (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
     }
+
+    /// <summary>Norm of the whitened gradient at W = 0, b = 0, σ = 1.</summary>
+    public double GradientScale(double l2) => _problem.WhitenedNorm(_first, l2);
 
     /// <summary>Of other rows, in the scaled target.</summary>
     public double MeanAbsoluteError(EmbeddingSet other, double[] parameters)

@@ -42,7 +42,7 @@ public sealed record HuberRegression : IHeadTrainer
     public bool LogTarget { get; init; }
 
     /// <summary>
-    /// The final fit ends when the gradient's norm is below this part of its norm at W = 0, b = 0, σ = 1, or when the
+    /// The final fit ends when the whitened gradient's norm is below this part of its norm at W = 0, b = 0, σ = 1, or when the
     /// objective has fallen by less than a hundredth of this part of itself in each of three steps.
     /// </summary>
     public double Tolerance { get; init; } = 1e-5;
@@ -95,7 +95,7 @@ public sealed record HuberRegression : IHeadTrainer
 
         var problem = new HuberProblem(this, set, cancellation);
         var minimum = problem.Minimise(l2, start, LinearProblem.FinalStage(l2), Tolerance, 1e-2 * Tolerance, progress);
-        notes.AddRange(LinearProblem.Ending(minimum, problem.GradientScale, Tolerance, MaxIterations));
+        notes.AddRange(LinearProblem.Ending(minimum, problem.GradientScale(l2), Tolerance, MaxIterations));
         return new HeadFit<LinearHead>(problem.Head(minimum.Parameters), new FitReport
         {
             Chosen = new Setting("L2", l2),

@@ -12,6 +12,7 @@ internal sealed class LinearProblem
 {
     private readonly LinearObjective _objective;
     private readonly Standardisation _standardisation;
+    private readonly Whitening _whitening;
     private readonly int _outputs;
     private readonly int _threads;
 
@@ -26,6 +27,7 @@ internal sealed class LinearProblem
         (_outputs, _threads, Cancellation) = (outputs, Chunks.Threads(threads), cancellation);
         _standardisation = Standardisation.Of(set.Rows, set.Weights, standardise, _threads, cancellation).InSingle();
         _objective = new LinearObjective(set.Rows, set.Weights, outputs, further, _standardisation, _threads);
+        _whitening = new Whitening(set, _standardisation, _threads, cancellation);
     }
 
     public CancellationToken Cancellation { get; }
@@ -36,6 +38,40 @@ internal sealed class LinearProblem
     /// <summary>The objective of a loss without parameters of its own, at <paramref name="l2"/>.</summary>
     public Lbfgs.Objective Objective(LinearObjective.RowLoss loss, double l2) =>
         (parameters, gradient) => Evaluate(parameters, loss, l2, gradient, []);
+
+    /// <summary>Minimises in whitened coordinates; the minimum's gradient is in these, its parameters are weights and biases.</summary>
+    /// <param name="minimiser">When to end, its gradient tolerance in whitened coordinates.</param>
+    /// <param name="objective">By weights, biases and whatever parameters follow.</param>
+    /// <param name="l2">Its penalty.</param>
+    /// <param name="start">Where to begin.</param>
+    /// <param name="progress">Is told of iterations and objectives.</param>
+    public Minimum Minimise(Lbfgs minimiser, Lbfgs.Objective objective, double l2, double[] start, Action<int, double>? progress)
+    {
+        _whitening.Prepare(l2, Cancellation);
+        int weights = Size - _outputs;
+        double[] coordinates = [.. start];
+        _whitening.FromWeights(coordinates.AsSpan(0, weights));
+        var parameters = new double[start.Length];
+        var minimum = minimiser.Minimise((point, gradient) =>
+        {
+            point.CopyTo(parameters);
+            _whitening.ToWeights(parameters.AsSpan(0, weights));
+            double value = objective(parameters, gradient);
+            _whitening.ToCoordinates(gradient[..weights]);
+            return value;
+        }, coordinates, progress, Cancellation);
+        _whitening.ToWeights(minimum.Parameters.AsSpan(0, weights));
+        return minimum;
+    }
+
+    /// <summary>The norm of a gradient in whitened coordinates.</summary>
+    public double WhitenedNorm(double[] gradient, double l2)
+    {
+        _whitening.Prepare(l2, Cancellation);
+        double[] whitened = [.. gradient];
+        _whitening.ToCoordinates(whitened.AsSpan(0, Size - _outputs));
+        return Math.Sqrt(DoubleProducts.Dot(whitened, whitened));
+    }
 
     /// <summary>The penalised mean loss at <paramref name="parameters"/>, its gradient by weights and biases, and the means of the further sums.</summary>
     public double Evaluate(ReadOnlySpan<double> parameters, LinearObjective.RowLoss loss, double l2, Span<double> gradient, Span<double> sums)

@@ -39,7 +39,7 @@ public sealed record LinearSvm : IHeadTrainer
     public bool Standardise { get; init; } = true;
 
     /// <summary>
-    /// The final fit ends when the gradient's norm is below this part of its norm at W = 0, b = 0, or when the objective has
+    /// The final fit ends when the whitened gradient's norm is below this part of its norm at W = 0, b = 0, or when the objective has
     /// fallen by less than a hundredth of this part of itself in each of three steps.
     /// </summary>
     public double Tolerance { get; init; } = 1e-3;
@@ -88,7 +88,7 @@ public sealed record LinearSvm : IHeadTrainer
         var problem = new LinearSvmProblem(this, set, members, cancellation);
         var minimum = problem.Minimise(
             chosen.L2, chosen.Start, LinearProblem.FinalStage(chosen.L2), Tolerance, 1e-2 * Tolerance, progress);
-        notes.AddRange(LinearProblem.Ending(minimum, problem.GradientScale, Tolerance, MaxIterations));
+        notes.AddRange(LinearProblem.Ending(minimum, problem.GradientScale(chosen.L2), Tolerance, MaxIterations));
         var (weights, bias) = problem.Folded(minimum.Parameters, chosen.Temperature);
         var activation = set.IsMultiLabel ? Activation.Sigmoid : Activation.Softmax;
         return new HeadFit<LinearHead>(ClassesWithoutRows.Head(weights, bias, members.Present, set.Classes, activation), new FitReport

@@ -10,37 +10,35 @@ internal sealed class LinearSvmProblem
     private readonly LinearProblem _problem;
     private readonly Memberships _members;
     private readonly bool _labels;
+    private readonly double[] _first; // gradient at W = 0, b = 0
 
     public LinearSvmProblem(LinearSvm settings, EmbeddingSet set, Memberships members, CancellationToken cancellation)
     {
         (_settings, _members, _labels) = (settings, members, set.IsMultiLabel);
         _problem = new LinearProblem(set, Outputs, 0, settings.Standardise, settings.Threads, cancellation);
-        var gradient = new double[_problem.Size];
-        _problem.Evaluate(new double[_problem.Size], Hinge, 0, gradient, []);
-        GradientScale = Math.Sqrt(DoubleProducts.Dot(gradient, gradient));
+        _first = new double[_problem.Size];
+        _problem.Evaluate(new double[_problem.Size], Hinge, 0, _first, []);
     }
 
     /// <summary>How many classes have rows.</summary>
     public int Outputs => _members.Present.Length;
-
-    /// <summary>Norm of the gradient at W = 0, b = 0.</summary>
-    public double GradientScale { get; }
 
     public Minimum Minimise(
         double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress)
     {
         var minimiser = new Lbfgs
         {
-            GradientTolerance = tolerance * GradientScale,
+            GradientTolerance = tolerance * GradientScale(l2),
             ObjectiveTolerance = objectiveTolerance,
             MaxIterations = _settings.MaxIterations,
         };
-        return minimiser.Minimise(
-            _problem.Objective(Hinge, l2),
-            start ?? new double[_problem.Size],
-            (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)),
-            _problem.Cancellation);
+        return _problem.Minimise(
+            minimiser, _problem.Objective(Hinge, l2), l2, start ?? new double[_problem.Size],
+            (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
     }
+
+    /// <summary>Norm of the whitened gradient at W = 0, b = 0.</summary>
+    public double GradientScale(double l2) => _problem.WhitenedNorm(_first, l2);
 
     /// <summary>The temperature that suits other rows, or the one that was given, and their log loss at it.</summary>
     public (double Temperature, double Loss) Temperature(EmbeddingSet other, double[] parameters)

@@ -43,18 +43,18 @@ internal sealed class QuantileProblem
             var minimiser = new Lbfgs
             {
                 GradientTolerance = 1e-2 * tolerance,
-                ObjectiveTolerance = 1e-2 * tolerance,
+                ObjectiveTolerance = 1e-3 * tolerance,
                 MaxIterations = _settings.MaxIterations - iterations,
             };
             int before = iterations;
-            var minimum = minimiser.Minimise(
-                _problem.Objective(loss, l2), parameters,
-                (iteration, reached) => progress?.Invoke(new FitProgress(stage, before + iteration, reached)), _problem.Cancellation);
+            var minimum = _problem.Minimise(
+                minimiser, _problem.Objective(loss, l2), l2, parameters,
+                (iteration, reached) => progress?.Invoke(new FitProgress(stage, before + iteration, reached)));
             parameters = minimum.Parameters;
             iterations += minimum.Iterations;
             _problem.Evaluate(parameters, loss, l2, new double[_problem.Size], sums);
             (value, gap) = Judge(parameters, l2, sums);
-            bool isClose = gap <= tolerance;
+            bool isClose = gap <= 0.5 * tolerance; // the other half is for what L-BFGS left
             if (isClose || iterations >= _settings.MaxIterations || rounding <= LeastRounding)
             {
                 return new Fit(parameters, value, iterations, gap, isClose);
