@@ -4,7 +4,7 @@ using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Heads;
 
-/// <summary>The rows of positive weight an L2 is fitted on and the rows it is judged on; null where there is nothing to judge on.</summary>
+/// <summary>The rows of positive weight a setting such as an L2 is fitted on and the rows it is judged on; null where there is nothing to judge on.</summary>
 /// <param name="Fit">Rows of the path's fits.</param>
 /// <param name="Validation">Rows of their scores.</param>
 /// <param name="Notes">How they were found.</param>
@@ -14,27 +14,34 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
     /// Rows marked <see cref="Split.Validation"/> where there are any beside others; otherwise a seeded, stratified part
     /// of the rows that keeps groups whole and leaves every class, or label, in the fit.
     /// </summary>
-    public static Holdout Make(EmbeddingSet set, L2Search search)
+    public static Holdout Make(EmbeddingSet set, L2Search search) =>
+        Make(set, search.HeldOut, search.Seed, "L2", $"L2 = {search.Fallback} was taken (L2Search.Fallback)");
+
+    /// <summary>
+    /// The same for any setting; its name, what happens where nothing can be held out, and whether all rows are fitted again go
+    /// into the notes.
+    /// </summary>
+    public static Holdout Make(EmbeddingSet set, double heldOut, long seed, string chosen, string otherwise, bool refits = true)
     {
         if (IsMarked(set))
         {
-            return Marked(set, search);
+            return Marked(set, chosen, otherwise, refits);
         }
 
-        if (Draw(set, search.HeldOut, search.Seed, out string reason) is not { } drawn)
+        if (Draw(set, heldOut, seed, out string reason) is not { } drawn)
         {
-            return Nothing(set, search, reason);
+            return Nothing(set, chosen, otherwise, reason);
         }
 
         var fit = set.Subset(Where(set.Count, i => !drawn[i]));
         var validation = set.Subset(Where(set.Count, i => drawn[i]));
         string kept = set.Groups.Length > 0 ? ", groups kept whole" : "";
         return new Holdout(fit, validation,
-            [$"L2 chosen on {validation.Count} of {set.Count} rows held out of the fit (seed {search.Seed}{kept}); the final fit uses all"]);
+            [$"{chosen} chosen on {validation.Count} of {set.Count} rows held out of the fit (seed {seed}{kept}){(refits ? "; the final fit uses all" : "")}"]);
     }
 
     /// <summary>
-    /// The set with validation rows marked, as <see cref="Make"/> would take them: for trainers that change the other rows
+    /// The set with validation rows marked, as <see cref="Make(EmbeddingSet, L2Search)"/> would take them: for trainers that change the other rows
     /// before an inner trainer sees them. Null where none can be held out.
     /// </summary>
     public static EmbeddingSet? Mark(EmbeddingSet set, double heldOut, long seed)
@@ -77,7 +84,7 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
         return null;
     }
 
-    private static Holdout Marked(EmbeddingSet set, L2Search search)
+    private static Holdout Marked(EmbeddingSet set, string chosen, string otherwise, bool refits)
     {
         var fit = set.Subset(Where(set.Count, i => set.Splits[i] != Split.Validation));
         var known = Present(fit);
@@ -86,15 +93,15 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
             i => set.Splits[i] == Split.Validation && (set.Labels.Length == 0 || known.Contains(set.Labels[i]))));
         if (validation.Count == 0 || (set.Labels.Length > 0 && known.Count < 2))
         {
-            return Nothing(set, search, "the validation rows and the others do not share two classes");
+            return Nothing(set, chosen, otherwise, "the validation rows and the others do not share two classes");
         }
 
         string left = validation.Count < marked ? $"; {marked - validation.Count} of classes without train rows were left out" : "";
-        return new Holdout(fit, validation, [$"L2 chosen on {validation.Count} validation rows{left}; the final fit uses all {set.Count}"]);
+        return new Holdout(fit, validation, [$"{chosen} chosen on {validation.Count} validation rows{left}{(refits ? $"; the final fit uses all {set.Count}" : "")}"]);
     }
 
-    private static Holdout Nothing(EmbeddingSet set, L2Search search, string reason) =>
-        new(set, null, [$"no L2 could be chosen: {reason}; L2 = {search.Fallback} was taken (L2Search.Fallback)"]);
+    private static Holdout Nothing(EmbeddingSet set, string chosen, string otherwise, string reason) =>
+        new(set, null, [$"no {chosen} could be chosen: {reason}; {otherwise}"]);
 
     private static int[] Where(int count, Func<int, bool> condition) => [.. Enumerable.Range(0, count).Where(condition)];
 
