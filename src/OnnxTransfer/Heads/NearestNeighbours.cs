@@ -9,8 +9,8 @@ namespace OnnxTransfer.Heads;
 /// k nearest neighbours (Cover and Hart 1967), exact, by blocks: the neighbours that scikit-learn's KNeighborsClassifier and
 /// KNeighborsRegressor find with algorithm="brute", in float64, ties by row order. The number of neighbours is a weight: rows
 /// are taken, nearest first, until their weights sum to it, the last as far as there is room for it, so that a row of weight
-/// 2 is the same as the row twice; weights should be around 1. Columns are taken as they are. Beside the rows, N floats are kept; the memory of a
-/// prediction does not grow with N.
+/// 2 is the same as the row twice; weights should be around 1. Columns are taken as they are. Beside the rows, N floats are
+/// kept; the memory of a prediction does not grow with N.
 /// </summary>
 public sealed record NearestNeighbours : IHeadTrainer
 {
