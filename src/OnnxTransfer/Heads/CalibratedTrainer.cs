@@ -32,6 +32,9 @@ public sealed record CalibratedTrainer(IHeadTrainer Inner) : IHeadTrainer
     public string? WhyNotExported => Inner.WhyNotExported;
 
     /// <inheritdoc/>
+    public bool Chooses => Temperature is null || Inner.Chooses;
+
+    /// <inheritdoc/>
     public bool Takes(HeadTask task) => Inner.Takes(task);
 
     /// <inheritdoc/>

@@ -9,8 +9,8 @@ namespace OnnxTransfer.Heads;
 /// k nearest neighbours (Cover and Hart 1967), exact, by blocks: the neighbours that scikit-learn's KNeighborsClassifier and
 /// KNeighborsRegressor find with algorithm="brute", in float64, ties by row order. The number of neighbours is a weight: rows
 /// are taken, nearest first, until their weights sum to it, the last as far as there is room for it, so that a row of weight
-/// 2 is the same as the row twice. Columns are taken as they are. Beside the rows, N floats are kept; the memory of a
-/// prediction does not grow with N.
+/// 2 is the same as the row twice; weights should be around 1. Columns are taken as they are. Beside the rows, N floats are
+/// kept; the memory of a prediction does not grow with N.
 /// </summary>
 public sealed record NearestNeighbours : IHeadTrainer
 {
@@ -43,6 +43,9 @@ public sealed record NearestNeighbours : IHeadTrainer
 
     /// <inheritdoc/>
     public bool Takes(HeadTask task) => true;
+
+    /// <inheritdoc/>
+    public bool Chooses => Neighbours is null;
 
     /// <inheritdoc/>
     public IHeadTrainer Frozen(FitReport report) => this with { Neighbours = (int)report.Chosen!.Value };
@@ -82,7 +85,7 @@ public sealed record NearestNeighbours : IHeadTrainer
             }
         }
 
-        double weight = set.Weights.Length == 0 ? set.Count : set.Weights.Sum();
+        double weight = FitCheck.TotalWeight(set);
         if (weight < neighbours)
         {
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"all rows together weigh {weight:g6}, less than {neighbours} neighbours: every row takes part in every answer"));
@@ -133,9 +136,7 @@ public sealed record NearestNeighbours : IHeadTrainer
         if (set.IsRegression)
         {
             FitCheck.Targets(set, LogTarget);
-            int large = Array.FindIndex(set.Targets, target => Math.Abs(target) > float.MaxValue);
-            return large < 0 ? [] : throw new FitException(
-                $"row {large / set.TargetCount} has the target {set.Targets[large]}, which float32 cannot hold; expected targets below 3.4e38: choose another unit");
+            return [];
         }
 
         if (set.IsMultiLabel)

@@ -161,7 +161,7 @@ internal sealed class NeighbourIndex
 
             if (!(products[i] < bound + (_half.Length > 0 ? _half[first + i] : 0)))
             {
-                heap.Offer(new Neighbour(RowDistance.Of(_distance, query, _rows[first + i]), first + i));
+                heap.Offer(new Neighbour(RowDistance.Of(_distance, query, length, _rows[first + i]), first + i));
                 bound = Bound(heap.Limit, length);
             }
         }

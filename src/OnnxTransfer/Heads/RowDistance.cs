@@ -5,15 +5,18 @@ namespace OnnxTransfer.Heads;
 /// <summary>Distances of two embeddings in float64, without cancellation: equal embeddings are at 0 exactly.</summary>
 internal static class RowDistance
 {
-    /// <summary>The squared Euclidean distance; or 1 - cosine, as half the squared distance of both brought to length 1 (1 for zeros).</summary>
-    public static double Of(Distance distance, ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    /// <summary>
+    /// The squared Euclidean distance; or 1 - cosine, as half the squared distance of both brought to length 1 (1 for zeros).
+    /// <paramref name="squareX"/> is the squared length of <paramref name="x"/>.
+    /// </summary>
+    public static double Of(Distance distance, ReadOnlySpan<float> x, double squareX, ReadOnlySpan<float> y)
     {
         if (distance == Distance.Euclidean)
         {
             return Squared(x, 1, y, 1);
         }
 
-        double lengthX = Math.Sqrt(SquaredLength(x)), lengthY = Math.Sqrt(SquaredLength(y));
+        double lengthX = Math.Sqrt(squareX), lengthY = Math.Sqrt(SquaredLength(y));
         return lengthX == 0 || lengthY == 0 ? 1 : 0.5 * Squared(x, 1 / lengthX, y, 1 / lengthY);
     }
 

@@ -184,9 +184,6 @@ public sealed class NearestNeighboursTests
             "LogTarget is set, and the set holds no targets; expected a number per row, or LogTarget left out",
             Message(new NearestNeighbours { LogTarget = true }, set));
         Assert.Contains("NeighbourSearch over 3, 1 with", Message(new NearestNeighbours { Search = new() { Values = [3, 1] } }, set), StringComparison.Ordinal);
-        Assert.Equal(
-            "row 1 has the target 1E+39, which float32 cannot hold; expected targets below 3.4e38: choose another unit",
-            Message(new NearestNeighbours(), new EmbeddingSet { Rows = set.Rows, Targets = [1, 1e39, 2] }));
     }
 
     // Managed and exported answers to the golden queries.
