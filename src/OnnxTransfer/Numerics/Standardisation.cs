@@ -1,6 +1,4 @@
-using OnnxTransfer.Numerics;
-
-namespace OnnxTransfer.Heads;
+namespace OnnxTransfer.Numerics;
 
 /// <summary>
 /// z = (x - mean) x scale per column, over the fit rows. A constant column gets scale 0: it says nothing and gets no
