@@ -43,6 +43,9 @@ public class HeadEstimatorTests
         var ours = (ClassificationScores)model.Head.Evaluate(set);
         Assert.InRange(ours.Accuracy, 0.5, 0.999);
         Assert.Equal(ours.Accuracy, theirs.MicroAccuracy, 6);
+        Assert.Equal(ours.MacroRecall, theirs.MacroAccuracy, 6);
+        Assert.Equal(ours.LogLoss, theirs.LogLoss, 5);
+        Assert.Equal(ours.Confusion.SelectMany(row => row.Select(count => (double)count)), theirs.ConfusionMatrix.Counts.SelectMany(row => row));
 
         var names = default(VBuffer<ReadOnlyMemory<char>>);
         scored.Schema["Score"].GetSlotNames(ref names);
@@ -87,7 +90,10 @@ public class HeadEstimatorTests
         var scored = model.Transform(set.ToDataView());
         Assert.Equal(NumberDataViewType.Single, scored.Schema["Score"].Type);
         var ours = (RegressionScores)model.Head.Evaluate(set);
-        Assert.Equal(ours.R2, _context.Regression.Evaluate(scored).RSquared, 5);
+        var theirs = _context.Regression.Evaluate(scored);
+        Assert.Equal(ours.R2, theirs.RSquared, 5);
+        Assert.Equal(ours.RootMeanSquaredError, theirs.RootMeanSquaredError, 5);
+        Assert.Equal(ours.MeanAbsoluteError, theirs.MeanAbsoluteError, 5);
         var folds = _context.Regression.CrossValidate(set.ToDataView(), _context.Regression.Trainers.Head(new RidgeRegression { L2 = 0.01 }), 4);
         Assert.All(folds, fold => Assert.InRange(fold.Metrics.RSquared, 0.9, 1));
     }
