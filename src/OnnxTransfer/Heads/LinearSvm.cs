@@ -42,7 +42,7 @@ public sealed record LinearSvm : IHeadTrainer
     /// The final fit ends when the whitened gradient's norm is below this part of its norm at W = 0, b = 0, or when the objective has
     /// fallen by less than a hundredth of this part of itself in each of three steps.
     /// </summary>
-    public double Tolerance { get; init; } = 1e-3;
+    public double Tolerance { get; init; } = 1e-4;
 
     /// <summary>Iterations after which a fit ends unconverged.</summary>
     public int MaxIterations { get; init; } = 1000;

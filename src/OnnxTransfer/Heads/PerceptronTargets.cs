@@ -1,4 +1,5 @@
 using OnnxTransfer.Embeddings;
+using OnnxTransfer.Numerics;
 using OnnxTransfer.Training.Losses;
 
 namespace OnnxTransfer.Heads;

@@ -19,6 +19,7 @@ internal sealed class QuantileProblem
     private readonly RobustScale _robust;
     private readonly double[] _targets;
     private readonly double[] _parts;
+    private double _lastRounding = FirstRounding; // of the fit before, on a path a good guess for the next
 
     public QuantileProblem(QuantileRegression settings, EmbeddingSet set, CancellationToken cancellation)
     {
@@ -35,17 +36,13 @@ internal sealed class QuantileProblem
     {
         double[] parameters = start ?? new double[_problem.Size];
         var sums = new double[2 * Quantiles];
-        double value = 0, gap = 0;
+        double tight = 1e-3 * tolerance, inner = Math.Max(tight, 1e-4); // blunt steps need not be carried far
+        double rounding = start is null ? FirstRounding : Math.Min(FirstRounding, 4 * _lastRounding);
         int iterations = 0;
-        for (double rounding = FirstRounding; ; rounding /= 4)
+        while (true)
         {
             var loss = Rounded(rounding);
-            var minimiser = new Lbfgs
-            {
-                GradientTolerance = 1e-2 * tolerance,
-                ObjectiveTolerance = 1e-3 * tolerance,
-                MaxIterations = _settings.MaxIterations - iterations,
-            };
+            var minimiser = new Lbfgs { GradientTolerance = 10 * tight, ObjectiveTolerance = inner, MaxIterations = _settings.MaxIterations - iterations };
             int before = iterations;
             var minimum = _problem.Minimise(
                 minimiser, _problem.Objective(loss, l2), l2, parameters,
@@ -53,12 +50,16 @@ internal sealed class QuantileProblem
             parameters = minimum.Parameters;
             iterations += minimum.Iterations;
             _problem.Evaluate(parameters, loss, l2, new double[_problem.Size], sums);
-            (value, gap) = Judge(parameters, l2, sums);
+            var (value, gap) = Judge(parameters, l2, sums);
             bool isClose = gap <= 0.5 * tolerance; // the other half is for what L-BFGS left
-            if (isClose || iterations >= _settings.MaxIterations || rounding <= LeastRounding)
+            if ((isClose && inner <= tight) || iterations >= _settings.MaxIterations || rounding <= LeastRounding)
             {
+                _lastRounding = rounding;
                 return new Fit(parameters, value, iterations, gap, isClose);
             }
+
+            inner = isClose ? tight : Math.Max(tight, 1e-3 * gap);
+            rounding /= isClose ? 1 : 4;
         }
     }
 

@@ -32,10 +32,26 @@ internal static class ScoreTemperature
             return (1, Sums(scores, members, weights, outputs, labels, 1).Loss);
         }
 
-        double low = 1 / (Range * spread), high = Range / spread, inverse = 1 / spread;
+        double inverse = Inverse(scores, members, weights, outputs, labels, Doubt(members), 1 / (Range * spread), Range / spread, 1 / spread);
+        return (1 / inverse, Sums(scores, members, weights, outputs, labels, inverse).Loss);
+    }
+
+    /// <summary>T without any doubt about the rows, within bounds: what Guo et al. fit. The other parameters are those of <see cref="Fit"/>.</summary>
+    public static double Undoubted(double[] scores, int[][] members, double[] weights, int outputs, bool labels, double lowest, double highest) =>
+        1 / Inverse(scores, members, weights, outputs, labels, 0, 1 / highest, 1 / lowest, 1);
+
+    /// <summary>The mean log loss at a given T.</summary>
+    public static double Loss(double[] scores, int[][] members, double[] weights, int outputs, bool labels, double temperature) =>
+        Sums(scores, members, weights, outputs, labels, 1 / temperature).Loss;
+
+    private static double Doubt(int[][] members) => 1.0 / (members.Length + 2);
+
+    private static double Inverse(
+        double[] scores, int[][] members, double[] weights, int outputs, bool labels, double doubt, double low, double high, double inverse)
+    {
         for (int i = 0; i < 100 && high - low > 1e-10 * high; i++)
         {
-            var (_, slope, curvature) = Sums(scores, members, weights, outputs, labels, inverse);
+            var (_, slope, curvature) = Sums(scores, members, weights, outputs, labels, inverse, doubt);
             (low, high) = slope > 0 ? (low, inverse) : (inverse, high);
             double step = inverse - (slope / curvature);
             if (Math.Abs(step - inverse) <= 1e-10 * inverse)
@@ -46,12 +62,8 @@ internal static class ScoreTemperature
             inverse = step > low && step < high ? step : Math.Sqrt(low * high);
         }
 
-        return (1 / inverse, Sums(scores, members, weights, outputs, labels, inverse).Loss);
+        return inverse;
     }
-
-    /// <summary>The mean log loss at a given T.</summary>
-    public static double Loss(double[] scores, int[][] members, double[] weights, int outputs, bool labels, double temperature) =>
-        Sums(scores, members, weights, outputs, labels, 1 / temperature).Loss;
 
     // Root of the mean square of the scores, for classes of their differences from a row's mean.
     private static double Spread(double[] scores, int outputs, bool labels)
@@ -77,9 +89,9 @@ internal static class ScoreTemperature
 
     // The mean log loss as it is, and slope and curvature by 1 / T of the smoothed one.
     private static (double Loss, double Slope, double Curvature) Sums(
-        double[] scores, int[][] members, double[] weights, int outputs, bool labels, double inverse)
+        double[] scores, int[][] members, double[] weights, int outputs, bool labels, double inverse, double doubt = 0)
     {
-        double doubt = 1.0 / (members.Length + 2), total = 0;
+        double total = 0;
         var sums = (Loss: 0.0, Slope: 0.0, Curvature: 0.0);
         for (int i = 0; i < members.Length; i++)
         {

@@ -331,7 +331,7 @@ internal sealed record NeighbourGraph
 
         var (values, indices) = (_builder.Reserve(name), _builder.Reserve($"{name}_places"));
         node.Output.Add([values, indices]);
-        _builder.Put(node);
+        _builder.PutForeign(node);
         return (values, indices);
     }
 }

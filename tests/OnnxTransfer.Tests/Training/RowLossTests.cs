@@ -69,7 +69,7 @@ public sealed class RowLossTests
         {
             "SoftmaxCrossEntropy" => new SoftmaxCrossEntropy(settings.Double("smoothing"), settings.Doubles("classWeights")),
             "BinaryCrossEntropy" => new BinaryCrossEntropy(settings.Double("smoothing")),
-            "SquaredLoss" => new SquaredLoss(),
+            "SquaredLoss" => new OnnxTransfer.Training.Losses.SquaredLoss(),
             _ => new HuberLoss(settings.Double("delta")),
         };
     }
