@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using OnnxTransfer.Embeddings;
+using OnnxTransfer.Heads;
 using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.MLNet;
@@ -61,7 +62,7 @@ internal static class HeadRows
         var (feature, label) = (cursor.GetGetter<VBuffer<float>>(features), answer.Reader(cursor));
         var weight = columns.Weight is { } weightName ? Getter<float>(cursor, weightName, NumberDataViewType.Single) : null;
         var group = columns.Group is { } groupName ? Getter<ReadOnlyMemory<char>>(cursor, groupName, TextDataViewType.Instance) : null;
-        var (values, weights, groups, embedding) = (new float[(int)(data.GetRowCount() ?? 1024) * width], new List<double>(), new List<string>(), default(VBuffer<float>));
+        var (values, weights, groups, embedding) = (new float[Math.Min(Array.MaxLength, (data.GetRowCount() ?? 1024) * width)], new List<double>(), new List<string>(), default(VBuffer<float>));
         int count = 0;
         while (cursor.MoveNext())
         {
@@ -72,7 +73,7 @@ internal static class HeadRows
 
             if ((count + 1) * (long)width > values.Length)
             {
-                Array.Resize(ref values, (int)Math.Min(Array.MaxLength, Math.Max(width, 2L * values.Length)));
+                Grow(ref values, width);
             }
 
             feature(ref embedding);
@@ -83,6 +84,16 @@ internal static class HeadRows
 
         Array.Resize(ref values, count * width);
         return answer.Over(new EmbeddingSet { Rows = new Matrix(count, width, values), Weights = [.. weights], Groups = [.. groups] });
+    }
+
+    private static void Grow(ref float[] values, int width)
+    {
+        if (values.Length + (long)width > Array.MaxLength)
+        {
+            throw new FitException($"Head: more than {values.Length / width} rows of {width} floats do not fit into one array; fit on the view that ToDataView makes of the embeddings, whose rows stay where they are");
+        }
+
+        Array.Resize(ref values, (int)Math.Min(Array.MaxLength, Math.Max(width, 2L * values.Length)));
     }
 
     private static ValueGetter<T> Getter<T>(DataViewRow row, string name, DataViewType expected)

@@ -69,6 +69,22 @@ public class HeadEstimatorTests
     }
 
     [Fact]
+    public void Groups_stay_together_where_a_trainer_holds_rows_out()
+    {
+        var set = Planted.Classes(120, 3, 2, distance: 0.5);
+        set = set with { Groups = [.. Enumerable.Range(0, 120).Select(i => $"house{i / 10}")], Splits = [] };
+        var trainer = new LogisticRegression();
+        float[] expected = ((LinearHead)trainer.Fit(set)).Weights;
+        Assert.NotEqual(expected, ((LinearHead)trainer.Fit(set with { Groups = [] })).Weights);
+        foreach (var view in new[] { set.ToDataView(), _context.Data.Cache(set.ToDataView()) })
+        {
+            var model = _context.MulticlassClassification.Trainers.Head(trainer, groupColumnName: "Group").Fit(view);
+            Assert.Equal(expected, ((LinearHead)model.Head).Weights);
+            Assert.NotEmpty(model.Report!.Path);
+        }
+    }
+
+    [Fact]
     public void Whole_pipelines_are_cross_validated()
     {
         using var pipeline = new Pipeline();
