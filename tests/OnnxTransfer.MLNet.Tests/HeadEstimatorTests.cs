@@ -115,6 +115,17 @@ public class HeadEstimatorTests
     }
 
     [Fact]
+    public void Rows_without_a_target_are_left_out()
+    {
+        var set = Targets(50);
+        var view = (set with { Targets = [double.NaN, .. set.Targets[1..]] }).ToDataView();
+        var head = _context.Regression.Trainers.Head(new RidgeRegression { L2 = 0.01 }).Fit(view).Head;
+        Assert.Equal(new RidgeRegression { L2 = 0.01 }.Fit(set.Subset([.. Enumerable.Range(1, 49)])).Weights, ((LinearHead)head).Weights);
+        var cached = _context.Regression.Trainers.Head(new RidgeRegression { L2 = 0.01 }).Fit(_context.Data.Cache(view)).Head;
+        Assert.Equal(((LinearHead)head).Weights, ((LinearHead)cached).Weights, (a, b) => Math.Abs(a - b) <= 1e-5);
+    }
+
+    [Fact]
     public void A_loaded_head_predicts_the_same()
     {
         var set = Targets(60);
