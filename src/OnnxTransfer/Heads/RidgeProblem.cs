@@ -8,7 +8,7 @@ namespace OnnxTransfer.Heads;
 internal sealed class RidgeProblem
 {
     /// <summary>From so many values on, taking the matrix apart once is faster than a Cholesky factorisation for each.</summary>
-    public const int CountWorthDecomposing = 8;
+    public const int CountWorthDecomposing = 6;
 
     private readonly RidgeRegression _settings;
     private readonly EmbeddingSet _set;
