@@ -37,7 +37,7 @@ public sealed record LogisticRegression : IHeadTrainer
     /// The final fit ends when the gradient's norm is below this part of its norm at W = 0, b = 0, or when the objective has
     /// fallen by less than a hundredth of this part of itself in each of three steps. The default leaves the objective about
     /// 1e-4 of itself above the optimum, which no accuracy shows; 1e-7 less than 1e-6. Below 1e-5, or where float32 leads no
-    /// further, the last iterations are made in float64.
+    /// further, the last iterations are made in float64, and end at a ten-thousandth instead of a hundredth.
     /// </summary>
     public double Tolerance { get; init; } = 1e-3;
 
