@@ -6,7 +6,7 @@ namespace OnnxTransfer.Heads;
 /// <summary>What every trainer asks of its rows before it begins; messages name the row and the cure.</summary>
 internal static class FitCheck
 {
-    /// <summary>Rows there are, weights are usable, embeddings are finite. Returns the rows of positive weight.</summary>
+    /// <summary>Rows there are, weights are usable, embeddings are finite. Returns the rows of positive weight, weights of ordinary size.</summary>
     public static EmbeddingSet Rows(EmbeddingSet set, int threads)
     {
         if (set.Count == 0)
@@ -28,6 +28,7 @@ internal static class FitCheck
             throw new FitException($"all {set.Count} rows have the weight 0; expected at least one above 0");
         }
 
+        set = OrdinaryWeights(set);
         int bad = int.MaxValue;
         var found = new Lock();
         Parallel.For(0, set.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
@@ -139,7 +140,7 @@ internal static class FitCheck
         for (int i = 0; i < set.Targets.Length; i++)
         {
             double target = set.Targets[i];
-            if (double.IsFinite(target) && (!positive || target > 0))
+            if (Math.Abs(target) <= float.MaxValue && (!positive || target > 0))
             {
                 continue;
             }
@@ -147,9 +148,9 @@ internal static class FitCheck
             string which = set.TargetCount == 1 ? "" : $" for '{set.TargetNames[i % set.TargetCount]}'";
             string found = $"{Name(set, i / set.TargetCount)} has the target {target}{which}";
             throw new FitException(
-                double.IsFinite(target)
-                    ? $"{found}; LogTarget needs targets above 0: leave LogTarget out or remove the row"
-                    : $"{found}; expected a finite number");
+                !double.IsFinite(target) ? $"{found}; expected a finite number"
+                : Math.Abs(target) > float.MaxValue ? $"{found}; expected at most {float.MaxValue:g2} either way, as heads predict float32: give the targets in a larger unit"
+                : $"{found}; LogTarget needs targets above 0: leave LogTarget out or remove the row");
         }
     }
 
@@ -166,6 +167,14 @@ internal static class FitCheck
                 throw new FitException($"the fit ended with a weight or bias of {value:g3}, which no head can hold; {cure}");
             }
         }
+    }
+
+    // Only proportions of weights matter, but products with very large or small ones leave float32's range: all are divided
+    // by the power of two of the largest, which changes no digit.
+    private static EmbeddingSet OrdinaryWeights(EmbeddingSet set)
+    {
+        double largest = set.Weights.Length == 0 ? 1 : set.Weights.Max();
+        return largest is >= 1e-6 and <= 1e6 ? set : set with { Weights = Array.ConvertAll(set.Weights, weight => Math.ScaleB(weight, -Math.ILogB(largest))) };
     }
 
     private static void CheckLength(int length, int rows, string what, bool mayBeEmpty)

@@ -63,6 +63,9 @@ public sealed record LogisticRegression : IHeadTrainer
     /// <inheritdoc/>
     public IHeadTrainer Frozen(FitReport report) => this with { L2 = report.Chosen!.Value };
 
+    /// <inheritdoc/>
+    public bool Chooses => L2 is null;
+
     /// <summary>Learns from all rows of <paramref name="set"/>, whatever their split. Fitted twice, the head is the same to the bit.</summary>
     /// <param name="set">N x D embeddings with labels or sets of labels; weights are honoured.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>

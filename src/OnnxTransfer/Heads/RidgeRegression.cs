@@ -44,6 +44,9 @@ public sealed record RidgeRegression : IHeadTrainer
     /// <inheritdoc/>
     public IHeadTrainer Frozen(FitReport report) => this with { L2 = report.Chosen!.Value };
 
+    /// <inheritdoc/>
+    public bool Chooses => L2 is null;
+
     /// <summary>Learns from all rows of <paramref name="set"/>, whatever their split. Fitted twice, the head is the same to the bit.</summary>
     /// <param name="set">N x D embeddings with targets; weights are honoured.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>

@@ -41,7 +41,7 @@ public static class Join
                 node.Input[i] = node.Input[i] == input.Name ? fed : node.Input[i];
             }
 
-            builder.Put(node);
+            builder.PutForeign(node);
         }
 
         builder.Graph.Output.AddRange(renamed.Graph.Output);
