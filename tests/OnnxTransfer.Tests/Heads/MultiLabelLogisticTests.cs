@@ -56,7 +56,7 @@ public sealed class MultiLabelLogisticTests
             LabelSets = Array.ConvertAll(set.LabelSets, labels => (int[])[.. labels, 4]),
         };
         var (head, report) = new LogisticRegression { L2 = 1e-2 }.FitAndReport(set);
-        Assert.Equal(["all rows have the label 'always'; it is always predicted", "no row has the label 'unseen'; it is never predicted"], report.Notes);
+        Assert.Equal(["label 'unseen' has no rows; it is never predicted", "all rows have the label 'always'; it is always predicted"], report.Notes);
         var probabilities = head.Predict(set.Rows);
         Assert.All(Enumerable.Range(0, 60), i => Assert.Equal((1f, 0f), (probabilities[i][4], probabilities[i][5])));
     }
