@@ -7,7 +7,8 @@ namespace OnnxTransfer.MLNet;
 
 /// <summary>
 /// ML.NET's trainers of trees and additive models. Classes are learned one against the others. They split column by column
-/// and so need no standardisation.
+/// and so need no standardisation. ML.NET's additive models (gam) take weights and then learn nothing: the gain of a split
+/// is negative for all of them (GamTrainer.LeafSplitHelper), so here they know none.
 /// </summary>
 internal static class TreeAlgorithms
 {
@@ -26,7 +27,7 @@ internal static class TreeAlgorithms
             options.NumberOfIterations = fit.Settings.Iterations ?? options.NumberOfIterations;
             options.LearningRate = fit.Settings.LearningRate ?? options.LearningRate;
             return fit.ML.BinaryClassification.Trainers.Gam(options);
-        }) { OneVersusAll = true, Exported = false },
+        }) { OneVersusAll = true, Weighted = false, Exported = false },
         new("lightgbm", HeadTask.Classes, Boosted, fit => fit.ML.BinaryClassification.Trainers.LightGbm(fit.With(new LightGbmBinaryTrainer.Options
         {
             NumberOfIterations = fit.Settings.Trees ?? 100,
@@ -46,7 +47,7 @@ internal static class TreeAlgorithms
             options.NumberOfIterations = fit.Settings.Iterations ?? options.NumberOfIterations;
             options.LearningRate = fit.Settings.LearningRate ?? options.LearningRate;
             return fit.ML.Regression.Trainers.Gam(options);
-        }) { Exported = false },
+        }) { Weighted = false, Exported = false },
         new("lightgbm", HeadTask.Values, Boosted, fit => fit.ML.Regression.Trainers.LightGbm(fit.With(new LightGbmRegressionTrainer.Options
         {
             NumberOfIterations = fit.Settings.Trees ?? 100,

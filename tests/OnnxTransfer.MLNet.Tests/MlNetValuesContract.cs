@@ -70,7 +70,7 @@ public sealed class GamValuesContract : MlNetValuesContract
 {
     protected override MlNetTrainer Settings => new() { Name = "gam", Iterations = 200, LearningRate = 0.02 };
 
-    protected override Weighing Weights => Weighing.Rough;
+    protected override Weighing Weights => Weighing.Refused;
 
     public override void Exported_to_onnx_it_predicts_the_same(int opset) => SaysThatItCannotBeExported(Settings, Learnable(60, 3), opset);
 
