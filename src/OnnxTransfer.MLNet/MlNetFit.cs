@@ -128,7 +128,7 @@ internal sealed class MlNetFit(MlNetTrainer settings, Algorithm algorithm, Actio
         return model;
     }
 
-    // ML.NET's own errors, in our words where a native library is missing.
+    // ML.NET's own errors, in our words where a native library is missing (which ols calls not supported).
     private T Guarded<T>(Func<T> work)
     {
         try
@@ -139,7 +139,7 @@ internal sealed class MlNetFit(MlNetTrainer settings, Algorithm algorithm, Actio
         {
             throw new OperationCanceledException(cancellation);
         }
-        catch (Exception e) when (algorithm.Native is not null && Causes(e).Any(cause => cause is DllNotFoundException))
+        catch (Exception e) when (algorithm.Native is not null && Causes(e).Any(cause => cause is DllNotFoundException or NotSupportedException))
         {
             throw new FitException($"{settings.Kind} needs the native library {algorithm.Native}; it was not found here: add the package, or take another trainer");
         }

@@ -34,14 +34,15 @@ internal sealed record TreeScores(int Width, double[] Base, IReadOnlyList<ScoreT
     {
         var node = new NodeProto { OpType = "TreeEnsembleRegressor", Domain = Domain, Name = "head_trees" };
         node.Input.Add(embedding);
-        node.Output.Add(builder.Reserve("head_scores"));
+        node.Output.Add(builder.Reserve("head_tree_scores"));
         node.Attribute.Add(new AttributeProto { Name = "n_targets", Type = AttributeProto.Types.AttributeType.Int, I = Outputs });
-        var bases = Attribute(node, "base_values", AttributeProto.Types.AttributeType.Floats);
-        bases.Floats.AddRange(Base.Select(value => (float)value));
         AddTrees(node, Trees.Count > 0 ? Trees : [new ScoreTree(0, [0], [0], [~0], [~0], [0])]);
         builder.Put(node);
         builder.Import([new OperatorSetIdProto { Domain = Domain, Version = 1 }], irVersion: 4);
-        return node.Output[0];
+
+        // Not as the operator's base_values: ONNX Runtime leaves them out for a target that no tree adds to.
+        return builder.Node(
+            "Add", [node.Output[0], builder.Floats("head_base", Array.ConvertAll(Base, value => (float)value), Outputs)], "head_scores");
     }
 
     // Inner nodes keep their numbers, leaf l of a tree of n inner nodes becomes node n + l.

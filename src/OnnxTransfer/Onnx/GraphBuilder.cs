@@ -157,6 +157,14 @@ internal sealed class GraphBuilder
         return name;
     }
 
+    /// <summary>A free name, kept for a node of another graph that is put in.</summary>
+    public string ReserveNode(string hint)
+    {
+        var name = Free(hint, _nodeNames);
+        _nodeNames.Add(name);
+        return name;
+    }
+
     /// <summary>Puts a node that was taken out behind all that were put or added.</summary>
     public void Put(NodeProto node) => _added.Add(node);
 
