@@ -60,4 +60,21 @@ public class Fit
 
     [Benchmark, BenchmarkCategory("Ridge")]
     public LinearHead Ridge() => new RidgeRegression { L2 = L2 }.Fit(set with { Labels = [], Classes = [] });
+
+    /// <summary>The temperature given, so that one fit is measured.</summary>
+    [Benchmark, BenchmarkCategory("Svm")]
+    public LinearHead Svm() => new LinearSvm { L2 = L2, Temperature = 1 }.Fit(set with { Targets = [] });
+
+    [Benchmark, BenchmarkCategory("Huber")]
+    public LinearHead Huber() => new HuberRegression { L2 = L2 }.Fit(set with { Labels = [], Classes = [] });
+
+    /// <summary>Three quantiles at once; scikit-learn's one is a linear programme that takes minutes.</summary>
+    [Benchmark, BenchmarkCategory("Quantile")]
+    public QuantileHead Quantile() => new QuantileRegression { L2 = L2 }.Fit(set with { Labels = [], Classes = [] });
+
+    [Benchmark, BenchmarkCategory("Centroid")]
+    public IHead Centroid() => new NearestCentroid { Temperature = 1 }.Fit(set with { Targets = [] });
+
+    [Benchmark, BenchmarkCategory("Lda")]
+    public LinearHead Lda() => new LinearDiscriminant().Fit(set with { Targets = [] });
 }

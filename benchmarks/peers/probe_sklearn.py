@@ -14,8 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import HuberRegressor, LogisticRegression, Ridge
+from sklearn.neighbors import NearestCentroid
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
 ROWS, WIDTH, CLASSES, L2 = 10_000, 512, 10, 1e-3
 TOLERANCE = 5e-3  # of the first gradient's largest component
@@ -42,6 +45,24 @@ def ridge(x, targets):
     return Ridge(alpha=L2 * ROWS).fit(StandardScaler().fit_transform(x), targets)
 
 
+def svm(x, labels):
+    return LinearSVC(C=1 / (L2 * ROWS), dual=False, intercept_scaling=10).fit(StandardScaler().fit_transform(x), labels)
+
+
+def huber(x, targets):
+    centre = np.median(targets)
+    scaled = (targets - centre) / (1.4826 * np.median(np.abs(targets - centre)))
+    return HuberRegressor(alpha=L2 * ROWS, max_iter=1000).fit(StandardScaler().fit_transform(x), scaled)
+
+
+def centroid(x, labels):
+    return NearestCentroid().fit(StandardScaler().fit_transform(x), labels)
+
+
+def lda(x, labels):
+    return LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(StandardScaler().fit_transform(x), labels)
+
+
 def milliseconds(work, repeats):
     times = []
     for _ in range(repeats):
@@ -65,6 +86,10 @@ def main():
         "Logistic": milliseconds(lambda: logistic(x, labels, TOLERANCE), repeats),
         "LogisticTight": milliseconds(lambda: logistic(x, labels, None), repeats),
         "Ridge": milliseconds(lambda: ridge(x, targets), repeats),
+        "Svm": milliseconds(lambda: svm(x, labels), repeats),
+        "Huber": milliseconds(lambda: huber(x, targets), repeats),
+        "Centroid": milliseconds(lambda: centroid(x, labels), repeats),
+        "Lda": milliseconds(lambda: lda(x, labels), repeats),
     }
     print(json.dumps({"peer": f"scikit-learn {sklearn.__version__}, {blas()}", "milliseconds": found}))
 

@@ -15,7 +15,9 @@ internal sealed class DataOptions
 
     public Option<string?> Label { get; } = new("--label") { Description = "manifest: the column of class names (default: label or class)" };
 
-    public Option<string?> Target { get; } = new("--target") { Description = "manifest: the column of numbers to predict (default: target, value or y)" };
+    public Option<string?> Labels { get; } = new("--labels") { Description = "manifest: the column with any number of class names, separated by | or ; (default: labels)" };
+
+    public Option<string?> Target { get; } = new("--target") { Description = "manifest: the column of numbers to predict (default: target, value or y), or several columns separated by commas" };
 
     public Option<string?> Split { get; } = new("--split-column") { Description = "manifest: the column with train, val or test (default: split)" };
 
@@ -32,7 +34,7 @@ internal sealed class DataOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(Data);
-        foreach (var option in new Option[] { Path, Label, Target, Split, Weight, Group, AverageBy, Numbers, ClassNames })
+        foreach (var option in new Option[] { Path, Label, Labels, Target, Split, Weight, Group, AverageBy, Numbers, ClassNames })
         {
             command.Options.Add(option);
         }
@@ -45,14 +47,15 @@ internal sealed class DataOptions
         {
             Path = parsed.GetValue(Path),
             Label = parsed.GetValue(Label),
-            Target = parsed.GetValue(Target),
+            Labels = parsed.GetValue(Labels),
+            Targets = parsed.GetValue(Target)?.Split(',', StringSplitOptions.TrimEntries) ?? [],
             Split = parsed.GetValue(Split),
             Weight = parsed.GetValue(Weight),
             Group = parsed.GetValue(Group),
             AverageBy = parsed.GetValue(AverageBy),
             Numbers = List(parsed.GetValue(Numbers)) ?? numbers ?? [],
         };
-        var given = new Option[] { Path, Label, Target, Split, Weight, Group, AverageBy, Numbers }.Any(option => parsed.GetResult(option) is not null) || columns.Numbers.Count > 0;
+        var given = new Option[] { Path, Label, Labels, Target, Split, Weight, Group, AverageBy, Numbers }.Any(option => parsed.GetResult(option) is not null) || columns.Numbers.Count > 0;
         return DatasetReader.Open(parsed.GetValue(Data)!, given ? columns : null, List(parsed.GetValue(ClassNames)));
     }
 

@@ -58,7 +58,27 @@ internal static class JsonReport
             ["rmse"] = values.RootMeanSquaredError,
             ["mae"] = values.MeanAbsoluteError,
             ["medianRelativeError"] = values.MedianRelativeError,
+            ["intervalCoverage"] = values.IntervalCoverage ?? double.NaN,
+            ["meanIntervalWidth"] = values.MeanIntervalWidth ?? double.NaN,
         },
+        LabelScores labels => new()
+        {
+            ["meanAveragePrecision"] = labels.MeanAveragePrecision,
+            ["meanAveragePrecisionLow"] = labels.MeanAveragePrecisionInterval.Low,
+            ["meanAveragePrecisionHigh"] = labels.MeanAveragePrecisionInterval.High,
+            ["macroF1"] = labels.MacroF1,
+            ["microF1"] = labels.MicroF1,
+            ["subsetAccuracy"] = labels.SubsetAccuracy,
+        },
+        MultiValueScores values => values.PerTarget
+            .SelectMany(target => new (string Name, double Value)[]
+            {
+                ($"r2:{target.Name}", target.Scores.R2), ($"rmse:{target.Name}", target.Scores.RootMeanSquaredError), ($"mae:{target.Name}", target.Scores.MeanAbsoluteError),
+            })
+            .Prepend(("meanR2High", values.MeanR2Interval.High))
+            .Prepend(("meanR2Low", values.MeanR2Interval.Low))
+            .Prepend(("meanR2", values.MeanR2))
+            .ToDictionary(),
         _ => [],
     };
 

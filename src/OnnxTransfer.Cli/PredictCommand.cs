@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using OnnxTransfer.Datasets;
+using OnnxTransfer.Heads;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Prediction;
 
@@ -13,11 +14,11 @@ internal static class PredictCommand
     {
         var model = new Argument<string>("model") { Description = "a fused model, as 'train -o' writes it" };
         var images = new Argument<string[]>("images") { Description = "image files, folders of images, or one .csv/.tsv manifest, which also holds the columns of numbers a model wants", Arity = ArgumentArity.OneOrMore };
-        var top = new Option<int>("--top") { Description = "how many classes to show for each image (--json has all)", DefaultValueFactory = _ => 1 };
+        var top = new Option<int>("--top") { Description = "how many classes to show for each image; of labels at least those above 0.5 (--json has all)", DefaultValueFactory = _ => 1 };
         var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu or cuda", DefaultValueFactory = _ => ExecutionProvider.Auto };
         var averageBy = new Option<string?>("--average-by") { Description = "manifest: rows with the same value here are photos of one item" };
         var path = new Option<string?>("--path-column") { Description = "manifest: the column of image files (default: path, file, image or filename)" };
-        var json = new Option<bool>("--json") { Description = "print one JSON array: file, label and probabilities (or value), or error" };
+        var json = new Option<bool>("--json") { Description = "print one JSON array: file, label (or labels) and probabilities, or value (with low and high, or one for each target), or error" };
         var command = new Command("predict", "Predict classes or numbers for images; images that fail are named and the rest goes on (exit code 1 if any failed)")
         {
             model, images, top, provider, averageBy, path, json,
@@ -78,16 +79,45 @@ internal static class PredictCommand
         }
     }
 
-    private static string Told(ImagePrediction prediction, ImageModel model, int top) => model.Card.IsRegression
-        ? $"{prediction.Value:G6}"
-        : string.Join("  ", prediction.Take(top));
-
-    private static JsonObject AsJson(string file, ImagePrediction prediction, ImageModel model) => model.Card.IsRegression
-        ? new JsonObject { ["file"] = file, ["value"] = prediction.Value }
-        : new JsonObject
+    private static string Told(ImagePrediction prediction, ImageModel model, int top)
+    {
+        if (!model.Card.IsRegression)
         {
-            ["file"] = file,
-            ["label"] = prediction[0].Label,
-            ["probabilities"] = new JsonObject(model.Classes.Zip(prediction.Output, (name, value) => KeyValuePair.Create(name, (JsonNode?)value))),
+            var shown = model.Card.Task == HeadTask.Labels ? Math.Max(top, prediction.Labels.Count) : top;
+            return string.Join("  ", prediction.Take(shown));
+        }
+
+        return model.Card.ValueNames switch
+        {
+            [_] or [] => $"{prediction.Value:G6}",
+            ["low", "value", "high"] => $"{prediction.Value:G6} ({prediction.Values["low"]:G6} to {prediction.Values["high"]:G6})",
+            _ => string.Join("  ", prediction.Values.Select(value => $"{value.Key} {value.Value:G6}")),
         };
+    }
+
+    private static JsonObject AsJson(string file, ImagePrediction prediction, ImageModel model)
+    {
+        var json = new JsonObject { ["file"] = file };
+        if (model.Card.IsRegression)
+        {
+            foreach (var (name, value) in prediction.Values)
+            {
+                json[name] = JsonReport.Value(value);
+            }
+
+            return json;
+        }
+
+        if (model.Card.Task == HeadTask.Labels)
+        {
+            json["labels"] = new JsonArray([.. prediction.Labels.Select(label => (JsonNode?)label)]);
+        }
+        else
+        {
+            json["label"] = prediction[0].Label;
+        }
+
+        json["probabilities"] = new JsonObject(model.Classes.Zip(prediction.Output, (name, value) => KeyValuePair.Create(name, (JsonNode?)value)));
+        return json;
+    }
 }

@@ -12,8 +12,20 @@ public static class EmbeddingColumns
     /// </summary>
     public const string Label = "Label";
 
+    /// <summary>Where a row may have several labels: a vector of k bools, whose slots bear the class names.</summary>
+    public const string Labels = "Labels";
+
+    /// <summary>Where a row has several targets: a vector of m floats, whose slots bear their names.</summary>
+    public const string Targets = "Targets";
+
     /// <summary>The weight of the row, float.</summary>
     public const string Weight = "Weight";
+
+    /// <summary>The group of the row, text: what ML.NET calls a sampling key, to keep rows in one fold.</summary>
+    public const string Group = "Group";
+
+    /// <summary>The split of the row, text: train, validation or test.</summary>
+    public const string Split = "Split";
 
     /// <summary>The name of the row, text.</summary>
     public const string Name = "Name";

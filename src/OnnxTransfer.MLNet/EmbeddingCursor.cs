@@ -4,54 +4,55 @@ using OnnxTransfer.Embeddings;
 
 namespace OnnxTransfer.MLNet;
 
-/// <summary>Walks the rows of an <see cref="EmbeddingSet"/>, in its own order or in a given one.</summary>
-internal sealed class EmbeddingCursor(
-    EmbeddingSet set, DataViewSchema schema, IEnumerable<DataViewSchema.Column> columnsNeeded, int[]? order) : DataViewRowCursor
+/// <summary>Walks its share of the rows of an <see cref="EmbeddingSet"/>, in the set's order or in a given one.</summary>
+internal sealed class EmbeddingCursor(EmbeddingSet set, DataViewSchema schema, HashSet<int> active, int[]? order, RowShare share) : DataViewRowCursor
 {
-    private readonly HashSet<int> _active = [.. columnsNeeded.Select(column => column.Index)];
+    private static readonly ReadOnlyMemory<char>[] SplitNames = ["train".AsMemory(), "validation".AsMemory(), "test".AsMemory()];
 
-    // -1 before the first row, Count behind the last.
-    private int _reached = -1;
+    // Rows given so far, less one; and where that stands among all rows: -1 before the first, Count behind the last.
+    private long _reached = -1;
+    private long _place = -1;
 
     public override DataViewSchema Schema => schema;
 
-    public override long Position => _reached < set.Count ? _reached : -1;
+    public override long Position => IsOnRow ? _reached : -1;
 
-    public override long Batch => 0;
+    public override long Batch => IsOnRow ? _place / share.BatchRows : 0;
+
+    private bool IsOnRow => _place >= 0 && _place < set.Count;
 
     // The row of the set that the cursor stands on.
-    private int Row => Position >= 0
-        ? order?[_reached] ?? _reached
+    private int Row => IsOnRow
+        ? order?[_place] ?? (int)_place
         : throw new InvalidOperationException("the cursor stands on no row: read after MoveNext has returned true");
 
     public override bool MoveNext()
     {
-        _reached = Math.Min(_reached + 1, set.Count);
-        return _reached < set.Count;
+        if (_place < set.Count)
+        {
+            _place = Math.Min(share.Place(++_reached), set.Count);
+        }
+
+        return _place < set.Count;
     }
 
-    public override bool IsColumnActive(DataViewSchema.Column column) => _active.Contains(column.Index);
+    public override bool IsColumnActive(DataViewSchema.Column column) => active.Contains(column.Index);
 
     public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)Row, 0);
 
-    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-    {
-        if (!IsColumnActive(column))
-        {
-            throw new InvalidOperationException(
-                $"column {column.Name} was not asked for when this cursor was opened; name it among the columns needed");
-        }
-
-        return Getter(schema[column.Index].Name) as ValueGetter<TValue> ?? throw new InvalidOperationException(
-            $"column {column.Name} holds {column.Type}, which is read as {column.Type.RawType.Name}, not as {typeof(TValue).Name}");
-    }
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
+        ActiveColumn.Getter<TValue>(this, column, () => Getter(schema[column.Index].Name));
 
     private Delegate Getter(string column) => column switch
     {
         EmbeddingColumns.Embedding => (ValueGetter<VBuffer<float>>)GetEmbedding,
         EmbeddingColumns.Label when set.IsRegression => (ValueGetter<float>)((ref float value) => value = (float)set.Targets[Row]),
         EmbeddingColumns.Label => (ValueGetter<uint>)((ref uint key) => key = (uint)(set.Labels[Row] + 1)),
+        EmbeddingColumns.Labels => (ValueGetter<VBuffer<bool>>)GetLabels,
+        EmbeddingColumns.Targets => (ValueGetter<VBuffer<float>>)GetTargets,
         EmbeddingColumns.Weight => (ValueGetter<float>)((ref float value) => value = (float)set.Weights[Row]),
+        EmbeddingColumns.Group => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> text) => text = set.Groups[Row].AsMemory()),
+        EmbeddingColumns.Split => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> text) => text = SplitNames[(int)set.Splits[Row]]),
         _ => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> text) => text = set.Names[Row].AsMemory()),
     };
 
@@ -60,6 +61,29 @@ internal sealed class EmbeddingCursor(
     {
         var editor = VBufferEditor.Create(ref value, set.Width);
         set.Rows[Row].CopyTo(editor.Values);
+        value = editor.Commit();
+    }
+
+    private void GetTargets(ref VBuffer<float> value)
+    {
+        var editor = VBufferEditor.Create(ref value, set.TargetCount);
+        for (int t = 0, first = Row * set.TargetCount; t < set.TargetCount; t++)
+        {
+            editor.Values[t] = (float)set.Targets[first + t];
+        }
+
+        value = editor.Commit();
+    }
+
+    private void GetLabels(ref VBuffer<bool> value)
+    {
+        var editor = VBufferEditor.Create(ref value, set.Classes.Count);
+        editor.Values.Clear();
+        foreach (int label in set.LabelSets[Row])
+        {
+            editor.Values[label] = true;
+        }
+
         value = editor.Commit();
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using OnnxTransfer.Embeddings;
 
 namespace OnnxTransfer.MLNet;
@@ -7,18 +6,30 @@ namespace OnnxTransfer.MLNet;
 /// <summary>An <see cref="EmbeddingSet"/> read through ML.NET's cursors. Any number of cursors may run side by side.</summary>
 internal sealed class EmbeddingDataView(EmbeddingSet set) : IDataView
 {
-    public DataViewSchema Schema { get; } = SchemaOf(set);
+    // Rows that one cursor of a set gives in a row: as many as ML.NET's own consolidating cursors take at a time.
+    private const int BatchRows = 64;
+
+    public DataViewSchema Schema { get; } = EmbeddingSchema.Of(set);
 
     public bool CanShuffle => true;
+
+    /// <summary>What the rows are, for those who can read it without a cursor.</summary>
+    public EmbeddingSet Set => set;
 
     public long? GetRowCount() => set.Count;
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
-        new EmbeddingCursor(set, Schema, columnsNeeded, Order(rand));
+        GetRowCursorSet(columnsNeeded, 1, rand)[0];
 
-    // ML.NET asks for up to n cursors that share the rows; one is allowed, and a row costs no work worth sharing.
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
-        [GetRowCursor(columnsNeeded, rand)];
+    // Cursor i gives the batches i, i + n, ...: a batch is in one cursor only and their numbers rise in each, which is how
+    // ML.NET puts the rows of a set back in order.
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+    {
+        var order = Order(rand);
+        var active = columnsNeeded.Select(column => column.Index).ToHashSet();
+        int cursors = Math.Clamp((set.Count + BatchRows - 1) / BatchRows, 1, Math.Max(1, n));
+        return [.. Enumerable.Range(0, cursors).Select(i => new EmbeddingCursor(set, Schema, active, order, new RowShare(i, cursors, BatchRows)))];
+    }
 
     private int[]? Order(Random? random)
     {
@@ -30,43 +41,5 @@ internal sealed class EmbeddingDataView(EmbeddingSet set) : IDataView
         int[] order = [.. Enumerable.Range(0, set.Count)];
         random.Shuffle(order);
         return order;
-    }
-
-    private static DataViewSchema SchemaOf(EmbeddingSet set)
-    {
-        var schema = new DataViewSchema.Builder();
-        schema.AddColumn(EmbeddingColumns.Embedding, new VectorDataViewType(NumberDataViewType.Single, set.Width));
-        if (set.IsRegression)
-        {
-            schema.AddColumn(EmbeddingColumns.Label, NumberDataViewType.Single);
-        }
-        else if (set.Classes.Count > 0 && set.Labels.Length > 0)
-        {
-            schema.AddColumn(EmbeddingColumns.Label, new KeyDataViewType(typeof(uint), set.Classes.Count), KeyValues(set.Classes));
-        }
-
-        if (set.Weights.Length > 0)
-        {
-            schema.AddColumn(EmbeddingColumns.Weight, NumberDataViewType.Single);
-        }
-
-        if (set.Names.Length > 0)
-        {
-            schema.AddColumn(EmbeddingColumns.Name, TextDataViewType.Instance);
-        }
-
-        return schema.ToSchema();
-    }
-
-    // "KeyValues" is where MapKeyToValue and the evaluators look for class names; ML.NET's own constant is internal.
-    private static DataViewSchema.Annotations KeyValues(IReadOnlyList<string> classes)
-    {
-        ReadOnlyMemory<char>[] names = [.. classes.Select(name => name.AsMemory())];
-        var annotations = new DataViewSchema.Annotations.Builder();
-        annotations.Add(
-            "KeyValues",
-            new VectorDataViewType(TextDataViewType.Instance, names.Length),
-            (ref VBuffer<ReadOnlyMemory<char>> values) => values = new VBuffer<ReadOnlyMemory<char>>(names.Length, [.. names]));
-        return annotations.ToAnnotations();
     }
 }

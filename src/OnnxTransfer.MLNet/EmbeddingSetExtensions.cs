@@ -11,4 +11,10 @@ public static class EmbeddingSetExtensions
     /// a cursor stands on; the set must stay as it is, and what holds its rows open, while the view is used.
     /// </summary>
     public static IDataView ToDataView(this EmbeddingSet set) => new EmbeddingDataView(set);
+
+    /// <summary>
+    /// What a run embedded, or found in the cache, as rows of <see cref="EmbeddingColumns"/>, read from the cache's memory
+    /// map (see <see cref="EmbedRun.ToSet"/>). Valid until the cache is disposed.
+    /// </summary>
+    public static IDataView ToDataView(this EmbedRun run) => run.ToSet().ToDataView();
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Numerics;
 using OnnxTransfer.Tests.Heads;
@@ -48,6 +49,33 @@ public class EmbeddingDataViewTests
         var view = new EmbeddingSet { Rows = new Matrix(2, 1, [1, 2]), Targets = [0.25, -3] }.ToDataView();
         Assert.Equal(["Embedding", "Label"], view.Schema.Select(column => column.Name));
         Assert.Equal([0.25f, -3f], view.GetColumn<float>(EmbeddingColumns.Label));
+    }
+
+    [Fact]
+    public void Several_targets_give_a_vector_of_named_slots()
+    {
+        var view = new EmbeddingSet { Rows = new Matrix(2, 1, [1, 2]), Targets = [1, 2, 3, 4], TargetNames = ["price", "area"] }.ToDataView();
+        Assert.Equal(["Embedding", "Targets"], view.Schema.Select(column => column.Name));
+        Assert.Equal<float[]>([[1, 2], [3, 4]], view.GetColumn<float[]>(EmbeddingColumns.Targets));
+        Assert.Equal(["price", "area"], SlotNames(view, EmbeddingColumns.Targets));
+    }
+
+    [Fact]
+    public void Several_labels_give_a_vector_of_bools()
+    {
+        var view = new EmbeddingSet { Rows = new Matrix(2, 1, [1, 2]), LabelSets = [[0, 2], []], Classes = ["sea", "sky", "sun"] }.ToDataView();
+        Assert.Equal(["Embedding", "Labels"], view.Schema.Select(column => column.Name));
+        Assert.Equal<bool[]>([[true, false, true], [false, false, false]], view.GetColumn<bool[]>(EmbeddingColumns.Labels));
+        Assert.Equal(["sea", "sky", "sun"], SlotNames(view, EmbeddingColumns.Labels));
+    }
+
+    [Fact]
+    public void Splits_and_groups_are_text()
+    {
+        var view = (Birds with { Splits = [Split.Test, Split.Train, Split.Validation], Groups = ["x", "y", "x"] }).ToDataView();
+        Assert.Equal(["Embedding", "Label", "Weight", "Group", "Split", "Name"], view.Schema.Select(column => column.Name));
+        Assert.Equal(["test", "train", "validation"], view.GetColumn<string>(EmbeddingColumns.Split));
+        Assert.Equal(["x", "y", "x"], view.GetColumn<string>(EmbeddingColumns.Group));
     }
 
     [Fact]
@@ -118,6 +146,13 @@ public class EmbeddingDataViewTests
         Assert.Equal(
             "column Weight holds Single, which is read as Single, not as Double",
             Assert.Throws<InvalidOperationException>(() => cursor.GetGetter<double>(view.Schema[EmbeddingColumns.Weight])).Message);
+    }
+
+    private static IEnumerable<string> SlotNames(IDataView view, string column)
+    {
+        var names = default(VBuffer<ReadOnlyMemory<char>>);
+        view.Schema[column].GetSlotNames(ref names);
+        return names.DenseValues().Select(name => name.ToString());
     }
 
     private sealed class Bird

@@ -54,6 +54,17 @@ public class MlNetTrainerTests
     }
 
     [Fact]
+    public void Several_labels_and_several_targets_are_refused()
+    {
+        Assert.Equal(
+            "mlnet:lbfgs learns one class a row, and the set holds several labels a row; take a head that learns them, such as LogisticRegression",
+            Refused(new() { Name = "lbfgs" }, Classes with { Labels = [], LabelSets = [.. Classes.Labels.Select(label => new[] { label })] }));
+        Assert.Equal(
+            "the set holds 2 targets per row (x, y); mlnet:sdca fits one: fit a head for each, or RidgeRegression",
+            Refused(new() { Name = "sdca" }, Values with { Targets = new double[180], TargetNames = ["x", "y"] }));
+    }
+
+    [Fact]
     public void A_setting_that_the_trainer_does_not_know_is_refused()
     {
         Assert.Equal("mlnet:lbfgs knows no Trees; it knows L2, Iterations, Standardise: leave Trees out", Refused(new() { Name = "lbfgs", Trees = 5 }, Classes));
@@ -173,7 +184,7 @@ public class MlNetTrainerTests
     public void Many_classes_of_one_row_each(string name, int classes)
     {
         var set = Planted.Classes(classes, 8, classes);
-        var trainer = MlNetTrainer.ByName(name) with { Trees = name == "fasttree" ? 3 : null, Iterations = name == "lbfgs" ? 5 : null };
+        var trainer = MlNetTrainer.ByName(name) with { Trees = name == "fasttree" ? 3 : null, Iterations = name == "lbfgs" ? 1 : null };
         var predicted = MlNetEqualityTests.Fit(trainer, set).Predict(set.Rows);
         Assert.All(predicted.Values, value => Assert.InRange(value, 0, 1));
         Assert.All(Enumerable.Range(0, classes), i => Assert.Equal(1, predicted[i].ToArray().Sum(), 1e-4f));

@@ -26,6 +26,9 @@ public sealed class Backbone : IDisposable
     /// <summary>The description it was loaded by.</summary>
     public BackboneDescription Description { get; }
 
+    /// <summary>Where it was found.</summary>
+    internal CatalogueEntry Entry { get; private init; } = null!;
+
     /// <summary>SHA-256 of the ONNX file, computed from it.</summary>
     public string Sha256 { get; }
 
@@ -96,6 +99,7 @@ public sealed class Backbone : IDisposable
         var content = model.ContentHash ?? sha256;
         return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
         {
+            Entry = entry,
             L2Normalize = settings.L2Normalize,
             Precision = precision,
             Notes = NotesOn(entry, model, sha256, sessions.All.Session.Provider, settings),
@@ -114,6 +118,13 @@ public sealed class Backbone : IDisposable
     /// <see cref="L2Normalize"/> says so: what a head is attached to.
     /// </summary>
     public OnnxModel ToEmbeddingGraph() => TapGraph.Joined(_graph, Taps, Description.Input, L2Normalize);
+
+    /// <summary>
+    /// A further session, opened at its first use, from <c>pixels</c> to the whole <c>embedding</c> as in
+    /// <see cref="ToEmbeddingGraph"/>, that runs as many images as it is given: for one at a time, which would cost a session
+    /// of fixed batches a whole batch. The backbone's.
+    /// </summary>
+    internal OnnxSession Unbatched => _sessions.Unbatched(ToEmbeddingGraph);
 
     /// <summary>Unloads it; nothing of it may be running.</summary>
     public void Dispose() => _sessions.Dispose();

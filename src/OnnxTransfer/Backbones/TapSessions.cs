@@ -18,6 +18,7 @@ internal sealed class TapSessions : IDisposable
     private readonly SessionSettings _settings;
     private readonly List<(TapSet Taps, TapSession Session)> _open = [];
     private readonly Dictionary<TapSet, TapSession> _bySet = [];
+    private OnnxSession? _unbatched;
 
     /// <summary>Opens the session for all <paramref name="taps"/>, the outputs of <paramref name="graph"/>.</summary>
     /// <exception cref="InferenceException">ONNX Runtime refuses the graph.</exception>
@@ -60,8 +61,18 @@ internal sealed class TapSessions : IDisposable
         }
     }
 
+    /// <summary>The session of <paramref name="graph"/> for any number of images a run, opened at its first use where the others run.</summary>
+    public OnnxSession Unbatched(Func<OnnxModel> graph)
+    {
+        lock (_lock)
+        {
+            return _unbatched ??= OnnxSession.Open(graph(), _settings with { BatchSize = 0, CudaBatchSize = 0 });
+        }
+    }
+
     public void Dispose()
     {
+        _unbatched?.Dispose();
         foreach (var (_, session) in _open)
         {
             session.Session.Dispose();

@@ -16,11 +16,17 @@ public sealed record Dataset
     /// <summary>Class names in label order; empty where targets are numbers or nothing is labelled.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
+    /// <summary>True when an item may have several labels of <see cref="Classes"/>, or none: <see cref="DatasetItem.LabelSet"/> holds them.</summary>
+    public bool IsMultiLabel { get; init; }
+
     /// <summary>Names of the numbers every item carries beside its images.</summary>
     public IReadOnlyList<string> NumberNames { get; init; } = [];
 
     /// <summary>True when targets are numbers (regression).</summary>
     public bool IsRegression { get; init; }
+
+    /// <summary>Names of the numbers to predict where there are several, in <see cref="DatasetItem.Targets"/>' order; empty where there is one.</summary>
+    public IReadOnlyList<string> TargetNames { get; init; } = [];
 
     /// <summary>True when the source itself said which items are test items (folders, files or a column).</summary>
     public bool HasOwnSplits { get; init; }

@@ -15,8 +15,14 @@ public sealed record DatasetItem
     /// <summary>Index into <see cref="Dataset.Classes"/>; -1 where there is no label.</summary>
     public int Label { get; init; } = -1;
 
-    /// <summary>The number to be predicted; NaN where there is none.</summary>
+    /// <summary>Indices into <see cref="Dataset.Classes"/> where items have any number of labels, ascending; else empty.</summary>
+    public int[] LabelSet { get; init; } = [];
+
+    /// <summary>The number to be predicted; NaN where there is none, or several.</summary>
     public double Target { get; init; } = double.NaN;
+
+    /// <summary>The numbers to be predicted where there are several (see <see cref="Dataset.TargetNames"/>); else empty.</summary>
+    public double[] Targets { get; init; } = [];
 
     /// <summary>Weight of this item in fits and scores.</summary>
     public double Weight { get; init; } = 1;

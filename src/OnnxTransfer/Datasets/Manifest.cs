@@ -21,19 +21,21 @@ public static class Manifest
         }
 
         RefuseContradictions(path, rows);
-        var classes = rows.Where(row => row.Label is not null).Select(row => row.Label!).Distinct().Order(StringComparer.Ordinal).ToArray();
+        var classes = rows.SelectMany(Labels).Distinct().Order(StringComparer.Ordinal).ToArray();
         RefuseUnknownLabels(path, rows, header);
         var index = classes.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i, StringComparer.Ordinal);
         var items = columns.AverageBy is null
             ? rows.Select(row => Item([row], index))
-            : rows.GroupBy(row => row.Average!, StringComparer.Ordinal).Select(photos => Item(Agreeing(path, columns, [.. photos]), index));
+            : rows.GroupBy(row => row.Average!, StringComparer.Ordinal).Select(photos => Item(Agreeing(path, columns, header, [.. photos]), index));
         return new Dataset
         {
             Source = Path.GetFullPath(path),
             Items = [.. items],
             Classes = classes,
             NumberNames = columns.Numbers,
-            IsRegression = header.Target is not null,
+            IsMultiLabel = header.Labels is not null,
+            IsRegression = header.Targets.Count > 0,
+            TargetNames = header.Targets.Count > 1 ? header.Targets : [],
             HasOwnSplits = rows.Any(row => row.Split == Split.Test),
         };
     }
@@ -78,7 +80,9 @@ public static class Manifest
             Id = first.Average,
             Split = first.Split,
             Label = first.Label is null ? -1 : index[first.Label],
-            Target = first.Target,
+            LabelSet = [.. first.Labels.Select(name => index[name])],
+            Target = first.Targets is [var target] ? target : double.NaN,
+            Targets = first.Targets.Length > 1 ? first.Targets : [],
             Weight = first.Weight,
             Group = first.Group,
             Numbers = first.Numbers,
@@ -86,16 +90,17 @@ public static class Manifest
     }
 
     // Photos of one item must agree on everything that is said of the item.
-    private static ManifestRow[] Agreeing(string path, ManifestColumns columns, ManifestRow[] photos)
+    private static ManifestRow[] Agreeing(string path, ManifestColumns columns, ManifestHeader header, ManifestRow[] photos)
     {
         var first = photos[0];
         foreach (var photo in photos)
         {
             var facts = new (string What, object? Here, object? There)[]
             {
-                ("label", first.Label, photo.Label), ("target", first.Target, photo.Target), ("split", first.Split, photo.Split),
-                ("group", first.Group, photo.Group), ("weight", first.Weight, photo.Weight),
-            }.Concat(columns.Numbers.Select((name, i) => (What: name, Here: (object?)first.Numbers[i], There: (object?)photo.Numbers[i])));
+                ("label", first.Label, photo.Label), ("labels", string.Join('|', first.Labels), string.Join('|', photo.Labels)),
+                ("split", first.Split, photo.Split), ("group", first.Group, photo.Group), ("weight", first.Weight, photo.Weight),
+            }.Concat(header.Targets.Select((name, i) => (What: header.Targets.Count == 1 ? "target" : name, Here: (object?)first.Targets[i], There: (object?)photo.Targets[i])))
+            .Concat(columns.Numbers.Select((name, i) => (What: name, Here: (object?)first.Numbers[i], There: (object?)photo.Numbers[i])));
             if (facts.FirstOrDefault(fact => !Equals(fact.Here, fact.There)) is { What: { } what } differing)
             {
                 throw new DatasetException(
@@ -112,7 +117,7 @@ public static class Manifest
         foreach (var row in rows)
         {
             if (!seen.TryAdd(row.File, row) && seen[row.File] is var earlier
-                && (earlier.Label != row.Label || !earlier.Target.Equals(row.Target) || earlier.Split != row.Split))
+                && (earlier.Answer != row.Answer || earlier.Split != row.Split))
             {
                 throw new DatasetException(
                     $"{path}: lines {earlier.Line} and {row.Line} name the same file {row.File} with another label, target or split; keep one of them");
@@ -127,11 +132,13 @@ public static class Manifest
             return;
         }
 
-        var known = rows.Where(row => row.Split == Split.Train).Select(row => row.Label).ToHashSet();
-        if (rows.Find(row => !known.Contains(row.Label)) is { } unknown)
+        var known = rows.Where(row => row.Split == Split.Train).SelectMany(Labels).ToHashSet();
+        if (rows.Find(row => Labels(row).Except(known).Any()) is { } unknown)
         {
             throw new DatasetException(
-                $"{path}: line {unknown.Line}: label '{unknown.Label}' does not occur among the train rows; expected one of: {string.Join(", ", known.Order())}");
+                $"{path}: line {unknown.Line}: label '{Labels(unknown).Except(known).First()}' does not occur among the train rows; expected one of: {string.Join(", ", known.Order())}");
         }
     }
+
+    private static IEnumerable<string> Labels(ManifestRow row) => row.Label is null ? row.Labels : [row.Label];
 }

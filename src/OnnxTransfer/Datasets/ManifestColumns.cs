@@ -9,8 +9,14 @@ public sealed record ManifestColumns
     /// <summary>Class name. Usual: label, class.</summary>
     public string? Label { get; init; }
 
-    /// <summary>Number to predict. Usual: target, value, y. A manifest has a label or a target, not both.</summary>
+    /// <summary>Any number of class names, separated by | or ;, or none. Usual: labels.</summary>
+    public string? Labels { get; init; }
+
+    /// <summary>Number to predict. Usual: target, value, y. A manifest has a label, labels or a target, not two of them.</summary>
     public string? Target { get; init; }
+
+    /// <summary>Several numbers to predict, a column each; in place of <see cref="Target"/>.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = [];
 
     /// <summary>train, val (or validation) or test. Usual: split.</summary>
     public string? Split { get; init; }

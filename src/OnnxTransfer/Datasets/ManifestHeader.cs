@@ -2,7 +2,7 @@ namespace OnnxTransfer.Datasets;
 
 /// <summary>The columns a manifest really has, by name; null where it lacks an optional one.</summary>
 internal sealed record ManifestHeader(
-    string Path, string? Label, string? Target, string? Split, string? Weight, string? Group, string? AverageBy, IReadOnlyList<string> Numbers)
+    string Path, string? Label, string? Labels, IReadOnlyList<string> Targets, string? Split, string? Weight, string? Group, string? AverageBy, IReadOnlyList<string> Numbers)
 {
     public static ManifestHeader Find(string file, string[] header, ManifestColumns columns)
     {
@@ -12,39 +12,52 @@ internal sealed record ManifestHeader(
                 $"{file}: its columns are separated by '{(only[at] == '\t' ? "tab" : only[at])}'; expected commas in a .csv, tabs in a .tsv");
         }
 
-        var label = columns.Target is not null && columns.Label is null ? null : Column(columns.Label, "label", "class");
-        var target = columns.Label is not null && columns.Target is null ? null : Column(columns.Target, "target", "value", "y");
+        var asked = columns.Target is null ? columns.Targets : [columns.Target, .. columns.Targets];
+        var anyAsked = columns.Label is not null || columns.Labels is not null || asked.Count > 0;
+        var label = Answer(columns.Label, "label", "class");
+        var labels = Answer(columns.Labels, "labels");
+        string[] targets = asked.Count > 0 ? [.. asked.Select(name => Column(name)!.Trim())] : Answer(null, "target", "value", "y") is { } one ? [one] : [];
         if (columns.IgnoreAnswers)
         {
-            (label, target) = (null, null);
+            (label, labels, targets) = (null, null, []);
         }
 
-        if (label is not null && target is not null)
+        string[] answers = [.. new[] { label, labels, targets.FirstOrDefault() }.OfType<string>()];
+        if (answers.Length > 1)
         {
             throw new DatasetException(
-                $"{file}: columns '{label}' and '{target}' both say what to predict; name one of them (--label or --target)");
+                $"{file}: columns '{answers[0]}' and '{answers[1]}' both say what to predict; name one of them (--label, --labels or --target)");
+        }
+
+        if (targets.Distinct().Count() < targets.Length)
+        {
+            throw new DatasetException($"{file}: the columns to predict are {string.Join(", ", targets)}; expected each of them once");
         }
 
         return new ManifestHeader(
             Column(columns.Path, "path", "file", "image", "filename")
                 ?? throw new DatasetException($"{file}: no column of image files; found {Found()}, expected a column named path (or name yours with --path-column)"),
             label,
-            target,
+            labels,
+            targets,
             Column(columns.Split, "split"),
             Column(columns.Weight, "weight"),
             Column(columns.Group, "group"),
             Column(columns.AverageBy),
             [.. columns.Numbers.Select(name => Column(name)!)]);
 
-        string? Column(string? asked, params string[] usual)
+        // Who names an answer means that one: the usual names of the others are then plain columns.
+        string? Answer(string? name, params string[] usual) => name is null && anyAsked ? null : Column(name, usual);
+
+        string? Column(string? name, params string[] usual)
         {
-            if (asked is null)
+            if (name is null)
             {
-                return header.FirstOrDefault(name => usual.Contains(name.Trim(), StringComparer.OrdinalIgnoreCase));
+                return header.FirstOrDefault(column => usual.Contains(column.Trim(), StringComparer.OrdinalIgnoreCase));
             }
 
-            return header.FirstOrDefault(name => name.Trim().Equals(asked, StringComparison.OrdinalIgnoreCase))
-                ?? throw new DatasetException($"{file}: no column '{asked}'; found {Found()}");
+            return header.FirstOrDefault(column => column.Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+                ?? throw new DatasetException($"{file}: no column '{name}'; found {Found()}");
         }
 
         string Found() => string.Join(", ", header);

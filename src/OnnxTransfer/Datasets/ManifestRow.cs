@@ -12,7 +12,9 @@ internal sealed record ManifestRow
 
     public string? Label { get; init; }
 
-    public double Target { get; init; } = double.NaN;
+    public string[] Labels { get; init; } = [];
+
+    public double[] Targets { get; init; } = [];
 
     public Split Split { get; init; }
 
@@ -23,6 +25,9 @@ internal sealed record ManifestRow
     public string? Average { get; init; }
 
     public float[] Numbers { get; init; } = [];
+
+    /// <summary>Label, labels and targets as one text: two rows say the same when it is equal.</summary>
+    public string Answer => string.Join('\u0000', [Label ?? "", .. Labels, .. Targets.Select(target => target.ToString("R", CultureInfo.InvariantCulture))]);
 
     public static ManifestRow Read(string manifest, CsvReader csv, ManifestHeader header)
     {
@@ -45,7 +50,8 @@ internal sealed record ManifestRow
             Line = line,
             File = full,
             Label = header.Label is null ? null : Required(header.Label, "class name"),
-            Target = header.Target is null ? double.NaN : Number(header.Target),
+            Labels = header.Labels is null ? [] : Several(Text(header.Labels)),
+            Targets = [.. header.Targets.Select(Number)],
             Split = header.Split is null ? Split.Train : ParseSplit(Text(header.Split)),
             Weight = header.Weight is null ? 1 : ParseWeight(Number(header.Weight)),
             Group = header.Group is null ? null : Required(header.Group, "group"),
@@ -64,6 +70,9 @@ internal sealed record ManifestRow
                 ? value
                 : throw new DatasetException(
                     $"{manifest}: line {line}: '{Text(column)}' in column '{column}' is not a finite number; mend the row or take it out");
+
+        static string[] Several(string text) =>
+            [.. text.Split(['|', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct().Order(StringComparer.Ordinal)];
 
         double ParseWeight(double weight) => weight >= 0
             ? weight

@@ -3,8 +3,9 @@ using OnnxTransfer.Numerics;
 namespace OnnxTransfer.Datasets;
 
 /// <summary>
-/// Seeded splits that keep the shares of the classes and never tear a group apart. Numbers to predict are stratified by
-/// nothing: their items are drawn evenly.
+/// Seeded splits that keep the shares of the classes and never tear a group apart. Items of several labels are stratified by
+/// their rarest one, and a label that only one item bears stays where it can be learned. Numbers to predict are stratified
+/// by nothing: their items are drawn evenly.
 /// </summary>
 public static class StratifiedSplit
 {
@@ -19,7 +20,7 @@ public static class StratifiedSplit
     }
 
     /// <summary>Moves a share of the train items of every class to <paramref name="to"/>; order and count of items stay.</summary>
-    /// <exception cref="DatasetException">A class is too small to be in both parts.</exception>
+    /// <exception cref="DatasetException">A class is too small to be in both parts; or, of several labels, all are.</exception>
     public static Dataset Draw(this Dataset dataset, Split to, double fraction, int seed)
     {
         if (fraction is <= 0 or >= 1 || double.IsNaN(fraction))
@@ -27,15 +28,24 @@ public static class StratifiedSplit
             throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "expected a share between 0 and 1, both excluded");
         }
 
+        int[] strata = dataset.IsMultiLabel
+            ? RarestLabel.Of([.. dataset.Items.Select(item => item.LabelSet)], dataset.Classes.Count)
+            : [.. dataset.Items.Select(item => item.Label)];
         var units = dataset.Items
             .Select((item, index) => (item, index))
             .Where(pair => pair.item.Split == Datasets.Split.Train)
             .GroupBy(pair => pair.item.Group ?? $"\u0000{pair.index}", StringComparer.Ordinal)
-            .Select(group => (group.First().item.Label, Indices: group.Select(pair => pair.index).ToArray()));
+            .Select(group => (Label: strata[group.First().index], Indices: group.Select(pair => pair.index).ToArray()))
+            .ToArray();
         var drawn = new HashSet<int>();
         foreach (var stratum in units.GroupBy(unit => unit.Label).OrderBy(stratum => stratum.Key))
         {
             var members = stratum.ToArray();
+            if (members.Length < 2 && dataset.IsMultiLabel && units.Length > 1)
+            {
+                continue;
+            }
+
             if (members.Length < 2)
             {
                 throw TooSmall(dataset, stratum.Key, members[0].Indices, to);
@@ -46,12 +56,18 @@ public static class StratifiedSplit
             drawn.UnionWith(members.Take(take).SelectMany(unit => unit.Indices));
         }
 
+        if (dataset.IsMultiLabel && drawn.Count == 0)
+        {
+            throw new DatasetException(
+                $"{dataset.Source}: every label is the rarest of one item or group only, so that none can be drawn; add images, or give own splits");
+        }
+
         return dataset with { Items = [.. dataset.Items.Select((item, i) => drawn.Contains(i) ? item with { Split = to } : item)] };
     }
 
     private static DatasetException TooSmall(Dataset dataset, int label, int[] indices, Split to)
     {
-        var what = label < 0 ? "there is only one item" : $"class '{dataset.Classes[label]}' has only one";
+        var what = label < 0 || dataset.IsMultiLabel ? "there is only one item" : $"class '{dataset.Classes[label]}' has only one";
         var unit = indices.Length > 1 ? "group" : "image";
         var where = to == Datasets.Split.Test ? "test" : "validation";
         return new DatasetException(

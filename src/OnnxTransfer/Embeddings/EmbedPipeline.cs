@@ -24,12 +24,16 @@ internal sealed class EmbedPipeline(
     private readonly int[] _embeddedByTap = new int[backbone.Taps.Count];
     private int _next = -1;
     private int _embedded;
+    private int _runs;
     private int _fromCache;
 
     /// <summary>Decoder and content of each image; a null decoder where it failed.</summary>
     public ImageIdentity[] Results => _results;
 
     public int Embedded => Volatile.Read(ref _embedded);
+
+    /// <summary>Batches that the backbone ran.</summary>
+    public int Runs => Volatile.Read(ref _runs);
 
     public int FromCache => Volatile.Read(ref _fromCache);
 
@@ -187,6 +191,7 @@ internal sealed class EmbedPipeline(
     {
         var start = StageClock.Start();
         lane.Run(batch);
+        Interlocked.Increment(ref _runs);
         if (backbone.Precision.StartsWith("fp16", StringComparison.Ordinal) && batch.NotFinite() is { } tap)
         {
             throw new InferenceException($"backbone '{backbone.Description.Name}' at {backbone.Taps[tap].Label}: an embedding is not finite in fp16, "

@@ -32,6 +32,9 @@ public sealed record EmbedReport
     /// <summary>Images embedded in this run, at one tap or more.</summary>
     public required int Embedded { get; init; }
 
+    /// <summary>Runs of the backbone it took, a batch each.</summary>
+    public int Runs { get; init; }
+
     /// <summary>Images found in the cache at every tap, or whose content another image of this run had.</summary>
     public required int FromCache { get; init; }
 

@@ -63,8 +63,10 @@ public sealed class EmbedRun
     {
         Rows = IsDirect ? new MappedRows([.. Enumerable.Range(0, _items.Length).Select(i => Photos(i).Single()[0])], Width) : Gathered(),
         Classes = Dataset.Classes,
-        Labels = Dataset.IsRegression ? [] : [.. _items.Select(item => item.Label)],
-        Targets = Dataset.IsRegression ? [.. _items.Select(item => item.Target)] : [],
+        Labels = Dataset.IsRegression || Dataset.IsMultiLabel ? [] : [.. _items.Select(item => item.Label)],
+        LabelSets = Dataset.IsMultiLabel ? [.. _items.Select(item => item.LabelSet)] : [],
+        Targets = !Dataset.IsRegression ? [] : Dataset.TargetNames.Count == 0 ? [.. _items.Select(item => item.Target)] : [.. _items.SelectMany(item => item.Targets)],
+        TargetNames = Dataset.TargetNames,
         Weights = Array.TrueForAll(_items, item => item.Weight == 1) ? [] : [.. _items.Select(item => item.Weight)],
         Groups = Array.TrueForAll(_items, item => item.Group is null) ? [] : [.. _items.Select((item, i) => item.Group ?? $"\u0000{i}")],
         Splits = [.. _items.Select(item => item.Split)],

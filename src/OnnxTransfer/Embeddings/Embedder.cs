@@ -39,6 +39,7 @@ public static class Embedder
         {
             Images = images.Length,
             Embedded = pipeline.Embedded,
+            Runs = pipeline.Runs,
             FromCache = images.Length - pipeline.Embedded - failures.Count,
             Taps = [.. backbone.Taps.Zip(pipeline.EmbeddedByTap, (tap, embedded) => new TapWork(tap.Label, embedded, images.Length - embedded - failures.Count))],
             Failures = failures,

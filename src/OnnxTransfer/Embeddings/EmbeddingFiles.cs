@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using OnnxTransfer.Datasets;
 
 namespace OnnxTransfer.Embeddings;
 
@@ -8,7 +9,7 @@ public static class EmbeddingFiles
 {
     /// <summary>
     /// Writes <paramref name="path"/> (float32, N x D, items in data set order; items that failed are not among them)
-    /// and, under the same name with .csv, columns path, label (or target) and split. Rows are streamed.
+    /// and, under the same name with .csv, columns path, label (or labels, or the targets) and split. Rows are streamed.
     /// </summary>
     /// <exception cref="CacheException">A file cannot be written.</exception>
     public static string Write(EmbedRun run, string path)
@@ -42,13 +43,20 @@ public static class EmbeddingFiles
     private static void WriteTable(EmbedRun run, Stream stream)
     {
         using var text = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
-        text.Write(run.Dataset.IsRegression ? "path,target,split\n" : "path,label,split\n");
+        var data = run.Dataset;
+        string[] answers = data.TargetNames.Count > 0 ? [.. data.TargetNames] : [data.IsRegression ? "target" : data.IsMultiLabel ? "labels" : "label"];
+        text.Write($"path,{string.Join(',', answers.Select(Quoted))},split\n");
         foreach (var item in run.Items)
         {
-            var answer = run.Dataset.IsRegression ? $"{item.Target:R}" : item.Label < 0 ? "" : run.Dataset.Classes[item.Label];
-            text.Write($"{Quoted(item.Name)},{Quoted(answer)},{item.Split.ToString().ToLowerInvariant()}\n");
+            text.Write($"{Quoted(item.Name)},{string.Join(',', Answers(data, item).Select(Quoted))},{item.Split.ToString().ToLowerInvariant()}\n");
         }
     }
+
+    private static IEnumerable<string> Answers(Dataset data, DatasetItem item) =>
+        data.TargetNames.Count > 0 ? item.Targets.Select(target => $"{target:R}")
+        : data.IsRegression ? [$"{item.Target:R}"]
+        : data.IsMultiLabel ? [string.Join('|', item.LabelSet.Select(label => data.Classes[label]))]
+        : [item.Label < 0 ? "" : data.Classes[item.Label]];
 
     // RFC 4180.
     private static string Quoted(string text) =>

@@ -54,6 +54,9 @@ public sealed record EmbeddingSet
     /// <summary>True when <see cref="Targets"/> hold what is to be predicted.</summary>
     public bool IsRegression => Targets.Length > 0;
 
+    /// <summary>What folds are stratified by: the label, or of several the rarest (k for a row of none); empty for regression.</summary>
+    internal int[] Strata => IsMultiLabel ? RarestLabel.Of(LabelSets, Classes.Count) : Labels;
+
     /// <summary>The rows of one split.</summary>
     public EmbeddingSet Of(params Split[] splits) =>
         Subset([.. Enumerable.Range(0, Count).Where(i => splits.Contains(Splits[i]))]);

@@ -46,8 +46,34 @@ internal static class Bootstrap
             scores[resample] = score(sums);
         }
 
-        double[] defined = [.. scores.Where(value => !double.IsNaN(value)).Order()];
-        return defined.Length == 0 ? new Interval(double.NaN, double.NaN) : new Interval(Quantile(defined, 0.025), Quantile(defined, 0.975));
+        return Middle(scores);
+    }
+
+    /// <summary>
+    /// The interval of any other score: <paramref name="score"/> is told how often each row was drawn, by several threads at once.
+    /// </summary>
+    public static Interval OfCounts(int rows, string[] groups, long seed, int resamples, Func<int[], double> score)
+    {
+        int[][] members = FoldAssignment.Members(rows, groups);
+        var random = new SeededRandom(seed);
+        long[] seeds = [.. Enumerable.Range(0, resamples).Select(_ => (long)random.NextULong())];
+        var scores = new double[resamples];
+        Parallel.For(0, resamples, () => new int[rows], (resample, _, counts) =>
+        {
+            Array.Clear(counts);
+            var draws = new SeededRandom(seeds[resample]);
+            for (int draw = 0; draw < members.Length; draw++)
+            {
+                foreach (int row in members[draws.NextInt(members.Length)])
+                {
+                    counts[row]++;
+                }
+            }
+
+            scores[resample] = score(counts);
+            return counts;
+        }, _ => { });
+        return Middle(scores);
     }
 
     /// <summary>The quantile of sorted values, linear between neighbours (numpy's default).</summary>
@@ -58,5 +84,11 @@ internal static class Bootstrap
         int above = Math.Min(below + 1, sorted.Length - 1);
         double share = place - below;
         return share == 0 ? sorted[below] : sorted[below] + (share * (sorted[above] - sorted[below]));
+    }
+
+    private static Interval Middle(double[] scores)
+    {
+        double[] defined = [.. scores.Where(value => !double.IsNaN(value)).Order()];
+        return defined.Length == 0 ? new Interval(double.NaN, double.NaN) : new Interval(Quantile(defined, 0.025), Quantile(defined, 0.975));
     }
 }

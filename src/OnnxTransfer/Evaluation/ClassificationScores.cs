@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OnnxTransfer.Heads;
 using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Evaluation;
@@ -35,6 +36,15 @@ public sealed record ClassificationScores : Scores
     /// resolution) and brought to sum 1 again, as scikit-learn 1.2 does with float32.
     /// </summary>
     public required double LogLoss { get; init; }
+
+    /// <summary>
+    /// How far the probability of the most probable class is, on average, from the part of such rows that are right, in 15 bins
+    /// of equal width (Guo et al. 2017).
+    /// </summary>
+    public required double ExpectedCalibrationError { get; init; }
+
+    /// <summary>Those bins, from 0 to 1: mean probability of the most probable class, and accuracy.</summary>
+    public required IReadOnlyList<CalibrationBin> CalibrationCurve { get; init; }
 
     /// <summary>Precision, recall and F1 per class, in label order.</summary>
     public required IReadOnlyList<ClassScores> PerClass { get; init; }
@@ -72,6 +82,7 @@ public sealed record ClassificationScores : Scores
         var correct = new double[count];
         var ones = new double[count];
         Array.Fill(ones, 1);
+        var answers = new (double Confidence, bool IsRight)[count];
         double top = 0, loss = 0;
         for (int i = 0; i < count; i++)
         {
@@ -79,11 +90,13 @@ public sealed record ClassificationScores : Scores
             int predicted = First(row);
             confusion[labels[i]][predicted]++;
             correct[i] = predicted == labels[i] ? 1 : 0;
+            answers[i] = (row[predicted], predicted == labels[i]);
             top += Rank(row, labels[i]) < TopClasses ? 1 : 0;
             loss += Loss(row, labels[i]);
         }
 
         var perClass = PerClassOf(confusion, classes);
+        var curve = Heads.CalibrationCurve.Of(answers);
         return new ClassificationScores
         {
             Count = count,
@@ -94,6 +107,8 @@ public sealed record ClassificationScores : Scores
             MacroRecall = perClass.Average(c => c.Recall),
             MacroF1 = perClass.Average(c => c.F1),
             LogLoss = loss / count,
+            ExpectedCalibrationError = Heads.CalibrationCurve.Error(curve),
+            CalibrationCurve = curve,
             PerClass = perClass,
             Confusion = confusion,
         };
@@ -110,7 +125,7 @@ public sealed record ClassificationScores : Scores
         }
 
         text.Append(CultureInfo.InvariantCulture, $"macro F1   {MacroF1:f4}  (precision {MacroPrecision:f4}, recall {MacroRecall:f4})\n");
-        text.Append(CultureInfo.InvariantCulture, $"log loss   {LogLoss:f4}");
+        text.Append(CultureInfo.InvariantCulture, $"log loss   {LogLoss:f4}  (expected calibration error {ExpectedCalibrationError:f4})");
         return text.ToString();
     }
 

@@ -8,8 +8,8 @@ namespace OnnxTransfer.Evaluation;
 public static class Folds
 {
     /// <summary>
-    /// Seeded folds of nearly equal size; groups stay whole, and classes are spread evenly over the folds as far as their
-    /// groups allow.
+    /// Seeded folds of nearly equal size; groups stay whole, and classes (of several labels a row, its rarest one) are spread
+    /// evenly over the folds as far as their groups allow.
     /// </summary>
     /// <param name="set">N rows with labels or targets.</param>
     /// <param name="folds">How many, at least 2.</param>
@@ -30,7 +30,7 @@ public static class Folds
             throw new FitException($"row {unlabelled} has the label {set.Labels[unlabelled]}; folds are made of labelled rows only");
         }
 
-        int[] assigned = FoldAssignment.Make(set.Count, set.Labels, set.Groups, folds, seed);
+        int[] assigned = FoldAssignment.Make(set.Count, set.Strata, set.Groups, folds, seed);
         return [.. Enumerable.Range(0, folds).Select(fold => new Fold(
             [.. Enumerable.Range(0, set.Count).Where(i => assigned[i] != fold)],
             [.. Enumerable.Range(0, set.Count).Where(i => assigned[i] == fold)]))];

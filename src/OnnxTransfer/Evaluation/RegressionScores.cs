@@ -29,6 +29,12 @@ public sealed record RegressionScores : Scores
     /// <summary>Median of |value - target| / |target|; a missed target of 0 counts as infinite, a hit one as 0.</summary>
     public required double MedianRelativeError { get; init; }
 
+    /// <summary>Part of the targets within the predicted interval, ends included; null where none was predicted.</summary>
+    public double? IntervalCoverage { get; init; }
+
+    /// <summary>Mean width of the predicted intervals, in the target's unit; null where none was predicted.</summary>
+    public double? MeanIntervalWidth { get; init; }
+
     /// <inheritdoc/>
     public override string MainName => "R2";
 
@@ -48,27 +54,14 @@ public sealed record RegressionScores : Scores
     {
         Check(values, targets);
         int count = targets.Length;
-        double mean = targets.Average();
-        var ones = new double[count];
-        var centred = new double[count];
-        var squares = new double[count];
-        var errors = new double[count];
-        var relative = new double[count];
-        for (int i = 0; i < count; i++)
-        {
-            double error = Math.Abs(values[i] - targets[i]);
-            (ones[i], centred[i], errors[i]) = (1, targets[i] - mean, error * error);
-            squares[i] = centred[i] * centred[i];
-            relative[i] = error == 0 ? 0 : error / Math.Abs(targets[i]);
-        }
-
-        Array.Sort(relative);
+        double[][] columns = Columns(values, targets);
+        double[] errors = columns[0], squares = columns[1];
+        double[] relative = [.. values.Zip(targets, (value, target) => value == target ? 0 : Math.Abs(value - target) / Math.Abs(target)).Order()];
         return new RegressionScores
         {
             Count = count,
             R2 = R2Of(errors.Sum(), squares.Sum(), count),
-            R2Interval = Bootstrap.Of([errors, squares, centred, ones], groups ?? [], seed,
-                sums => R2Of(sums[0], sums[1] - (sums[2] * sums[2] / sums[3]), sums[3])),
+            R2Interval = Bootstrap.Of(columns, groups ?? [], seed, R2OfSums),
             R2OfLogarithms = Array.TrueForAll(values, IsPositive) && Array.TrueForAll(targets, IsPositive)
                 ? R2Of(Array.ConvertAll(values, Math.Log), Array.ConvertAll(targets, Math.Log))
                 : null,
@@ -78,12 +71,52 @@ public sealed record RegressionScores : Scores
         };
     }
 
+    /// <summary>Measures predictions with an interval each: <see cref="Of"/> of the values, and how well the intervals hold.</summary>
+    /// <param name="low">N lower ends.</param>
+    /// <param name="values">N predicted values.</param>
+    /// <param name="high">N upper ends.</param>
+    /// <param name="targets">N right ones.</param>
+    /// <param name="groups">Group per row, or empty.</param>
+    /// <param name="seed">Of the resamples behind <see cref="R2Interval"/>.</param>
+    /// <exception cref="ArgumentException">Sizes do not fit, there are no rows, or a number is not finite; the message names the row.</exception>
+    public static RegressionScores OfIntervals(
+        double[] low, double[] values, double[] high, double[] targets, string[]? groups = null, long seed = 0)
+    {
+        Check(low, targets);
+        Check(high, targets);
+        return Of(values, targets, groups, seed) with
+        {
+            IntervalCoverage = Enumerable.Range(0, targets.Length).Count(i => low[i] <= targets[i] && targets[i] <= high[i]) / (double)targets.Length,
+            MeanIntervalWidth = high.Zip(low, (upper, lower) => upper - lower).Average(),
+        };
+    }
+
     /// <summary>A readable summary, one score a line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"R2         {R2:f4}  (95 %: {R2Interval}, {Count} rows)\n{LogarithmsLine()}" +
         $"RMSE       {RootMeanSquaredError:g6}\n" +
         $"MAE        {MeanAbsoluteError:g6}\n" +
-        $"median relative error {MedianRelativeError:p1}");
+        $"median relative error {MedianRelativeError:p1}{IntervalLine()}");
+
+    /// <summary>How many columns <see cref="Columns"/> makes.</summary>
+    internal const int ColumnCount = 4;
+
+    /// <summary>What R2 is a function of the sums of: squared errors; squared and plain distances of the targets from their mean; ones.</summary>
+    internal static double[][] Columns(double[] values, double[] targets)
+    {
+        double mean = targets.Average();
+        double[] centred = Array.ConvertAll(targets, target => target - mean);
+        return
+        [
+            [.. values.Zip(targets, (value, target) => (value - target) * (value - target))],
+            Array.ConvertAll(centred, distance => distance * distance),
+            centred,
+            Array.ConvertAll(targets, _ => 1.0),
+        ];
+    }
+
+    /// <summary>R2 from the sums of <see cref="Columns"/>.</summary>
+    internal static double R2OfSums(double[] sums) => R2Of(sums[0], sums[1] - (sums[2] * sums[2] / sums[3]), sums[3]);
 
     private static void Check(double[] values, double[] targets)
     {
@@ -108,6 +141,10 @@ public sealed record RegressionScores : Scores
 
     private string LogarithmsLine() =>
         R2OfLogarithms is { } value ? string.Create(CultureInfo.InvariantCulture, $"R2 of logs {value:f4}\n") : "";
+
+    private string IntervalLine() => IntervalCoverage is { } coverage
+        ? string.Create(CultureInfo.InvariantCulture, $"\nintervals  hold {coverage:p1} of the targets at a mean width of {MeanIntervalWidth:g6}")
+        : "";
 
     private static bool IsPositive(double value) => value > 0;
 

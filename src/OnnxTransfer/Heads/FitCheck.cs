@@ -6,7 +6,7 @@ namespace OnnxTransfer.Heads;
 /// <summary>What every trainer asks of its rows before it begins; messages name the row and the cure.</summary>
 internal static class FitCheck
 {
-    /// <summary>Rows there are, weights are usable, embeddings are finite. Returns the rows of positive weight.</summary>
+    /// <summary>Rows there are, weights are usable, embeddings are finite. Returns the rows of positive weight, weights of ordinary size.</summary>
     public static EmbeddingSet Rows(EmbeddingSet set, int threads)
     {
         if (set.Count == 0)
@@ -28,6 +28,7 @@ internal static class FitCheck
             throw new FitException($"all {set.Count} rows have the weight 0; expected at least one above 0");
         }
 
+        set = OrdinaryWeights(set);
         int bad = int.MaxValue;
         var found = new Lock();
         Parallel.For(0, set.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
@@ -86,7 +87,40 @@ internal static class FitCheck
         return present;
     }
 
-    /// <summary>Every row has a finite target, positive where its logarithm is to be fitted.</summary>
+    /// <summary>
+    /// Every row has a set of labels, each of them named once and known. Returns which labels some rows have and others do
+    /// not, of which there is at least one.
+    /// </summary>
+    public static bool[] LabelSets(EmbeddingSet set)
+    {
+        CheckLength(set.LabelSets.Length, set.Count, "sets of labels", mayBeEmpty: false);
+        var counts = new int[set.Classes.Count];
+        for (int i = 0; i < set.Count; i++)
+        {
+            int[] labels = set.LabelSets[i];
+            for (int k = 0; k < labels.Length; k++)
+            {
+                if ((uint)labels[k] >= (uint)counts.Length)
+                {
+                    throw new FitException(
+                        $"{Name(set, i)} has the label {labels[k]}; expected 0 to {counts.Length - 1}, an index into the {counts.Length} labels");
+                }
+
+                if (Array.IndexOf(labels, labels[k]) < k)
+                {
+                    throw new FitException($"{Name(set, i)} has the label '{set.Classes[labels[k]]}' twice; expected each label once");
+                }
+
+                counts[labels[k]]++;
+            }
+        }
+
+        bool[] varying = Array.ConvertAll(counts, count => count > 0 && count < set.Count);
+        return varying.Contains(true) ? varying : throw new FitException(
+            $"each of the {counts.Length} labels belongs to all {set.Count} rows or to none; expected one at least that some rows have and others do not");
+    }
+
+    /// <summary>Every row has finite targets, positive where their logarithms are to be fitted.</summary>
     public static void Targets(EmbeddingSet set, bool positive)
     {
         if (!set.IsRegression)
@@ -97,21 +131,50 @@ internal static class FitCheck
                     : "the set holds no targets; expected a number per row");
         }
 
-        CheckLength(set.Targets.Length, set.Count, "targets", mayBeEmpty: false);
-        for (int i = 0; i < set.Count; i++)
+        if (set.Targets.Length != (long)set.Count * set.TargetCount)
+        {
+            string each = set.TargetCount == 1 ? "one per row" : $"{set.TargetCount} per row: {string.Join(", ", set.TargetNames)}";
+            throw new FitException($"the set holds {set.Targets.Length} targets for {set.Count} rows; expected {each}");
+        }
+
+        for (int i = 0; i < set.Targets.Length; i++)
         {
             double target = set.Targets[i];
-            if (!double.IsFinite(target))
+            if (Math.Abs(target) <= float.MaxValue && (!positive || target > 0))
             {
-                throw new FitException($"{Name(set, i)} has the target {target}; expected a finite number");
+                continue;
             }
 
-            if (positive && !(target > 0))
+            string which = set.TargetCount == 1 ? "" : $" for '{set.TargetNames[i % set.TargetCount]}'";
+            string found = $"{Name(set, i / set.TargetCount)} has the target {target}{which}";
+            throw new FitException(
+                !double.IsFinite(target) ? $"{found}; expected a finite number"
+                : Math.Abs(target) > float.MaxValue ? $"{found}; expected at most {float.MaxValue:g2} either way, as heads predict float32: give the targets in a larger unit"
+                : $"{found}; LogTarget needs targets above 0: leave LogTarget out or remove the row");
+        }
+    }
+
+    /// <summary>The sum of the weights, or the number of rows where there are none.</summary>
+    public static double TotalWeight(EmbeddingSet set) => set.Weights.Length == 0 ? set.Count : set.Weights.Sum();
+
+    /// <summary>What a fit ended with is finite, as float32 too: nothing else may become a head.</summary>
+    public static void Finite(ReadOnlySpan<double> parameters, string cure)
+    {
+        foreach (double value in parameters)
+        {
+            if (!float.IsFinite((float)value))
             {
-                throw new FitException(
-                    $"{Name(set, i)} has the target {target}; LogTarget needs targets above 0: leave LogTarget out or remove the row");
+                throw new FitException($"the fit ended with a weight or bias of {value:g3}, which no head can hold; {cure}");
             }
         }
+    }
+
+    // Only proportions of weights matter, but products with very large or small ones leave float32's range: all are divided
+    // by the power of two of the largest, which changes no digit.
+    private static EmbeddingSet OrdinaryWeights(EmbeddingSet set)
+    {
+        double largest = set.Weights.Length == 0 ? 1 : set.Weights.Max();
+        return largest is >= 1e-6 and <= 1e6 ? set : set with { Weights = Array.ConvertAll(set.Weights, weight => Math.ScaleB(weight, -Math.ILogB(largest))) };
     }
 
     private static void CheckLength(int length, int rows, string what, bool mayBeEmpty)

@@ -12,39 +12,79 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
 {
     /// <summary>
     /// Rows marked <see cref="Split.Validation"/> where there are any beside others; otherwise a seeded, stratified part
-    /// of the rows that keeps groups whole and leaves every class in the fit.
+    /// of the rows that keeps groups whole and leaves every class, or label, in the fit.
     /// </summary>
-    public static Holdout Make(EmbeddingSet set, L2Search search)
+    public static Holdout Make(EmbeddingSet set, L2Search search) =>
+        Make(set, search.HeldOut, search.Seed, "L2", $"L2 = {search.Fallback} was taken (L2Search.Fallback)");
+
+    /// <summary>
+    /// The same for any setting; its name, what happens where nothing can be held out, and whether all rows are fitted again go
+    /// into the notes.
+    /// </summary>
+    public static Holdout Make(EmbeddingSet set, double heldOut, long seed, string chosen, string otherwise, bool refits = true)
     {
-        if (set.Splits.Contains(Split.Validation) && set.Splits.Any(split => split != Split.Validation))
+        if (IsMarked(set))
         {
-            return Marked(set, search);
+            return Marked(set, chosen, otherwise, refits);
         }
 
+        if (Draw(set, heldOut, seed, out string reason) is not { } drawn)
+        {
+            return Nothing(set, chosen, otherwise, reason);
+        }
+
+        var fit = set.Subset(Where(set.Count, i => !drawn[i]));
+        var validation = set.Subset(Where(set.Count, i => drawn[i]));
+        string kept = set.Groups.Length > 0 ? ", groups kept whole" : "";
+        return new Holdout(fit, validation,
+            [$"{chosen} chosen on {validation.Count} of {set.Count} rows held out of the fit (seed {seed}{kept}){(refits ? "; the final fit uses all" : "")}"]);
+    }
+
+    /// <summary>
+    /// The set with validation rows marked, as <see cref="Make(EmbeddingSet, L2Search)"/> would take them: for trainers that change the other rows
+    /// before an inner trainer sees them. Null where none can be held out.
+    /// </summary>
+    public static EmbeddingSet? Mark(EmbeddingSet set, double heldOut, long seed)
+    {
+        if (!(heldOut is > 0 and <= 0.5))
+        {
+            throw new FitException($"HeldOut = {heldOut}; expected above 0 and at most 0.5");
+        }
+
+        return IsMarked(set) ? set
+            : Draw(set, heldOut, seed, out _) is { } drawn ? set with { Splits = Array.ConvertAll(drawn, isDrawn => isDrawn ? Split.Validation : Split.Train) }
+            : null;
+    }
+
+    private static bool IsMarked(EmbeddingSet set) =>
+        set.Splits.Contains(Split.Validation) && set.Splits.Any(split => split != Split.Validation);
+
+    // Which rows are held out; null with the reason where that cannot be done.
+    private static bool[]? Draw(EmbeddingSet set, double heldOut, long seed, out string reason)
+    {
+        reason = set.Count == 1 ? "there is one row only" : "all rows belong to one group";
         int groups = FoldAssignment.GroupCount(set.Count, set.Groups);
         if (groups < 2)
         {
-            return Nothing(set, search, set.Count == 1 ? "there is one row only" : "all rows belong to one group");
+            return null;
         }
 
-        int folds = Math.Min((int)Math.Round(1 / search.HeldOut), groups);
-        int[] assigned = FoldAssignment.Make(set.Count, set.Labels, set.Groups, folds, search.Seed);
+        int folds = Math.Min((int)Math.Round(1 / heldOut), groups);
+        int[] assigned = FoldAssignment.Make(set.Count, set.Strata, set.Groups, folds, seed);
+        var all = Present(set);
         for (int fold = 0; fold < folds; fold++)
         {
-            var fit = set.Subset(Where(set.Count, i => assigned[i] != fold));
-            var validation = set.Subset(Where(set.Count, i => assigned[i] == fold));
-            if (!Present(set).Except(Present(fit)).Any())
+            if (all.IsSubsetOf(Present(set.Subset(Where(set.Count, i => assigned[i] != fold)))))
             {
-                string kept = set.Groups.Length > 0 ? ", groups kept whole" : "";
-                return new Holdout(fit, validation,
-                    [$"L2 chosen on {validation.Count} of {set.Count} rows held out of the fit (seed {search.Seed}{kept}); the final fit uses all"]);
+                return Array.ConvertAll(assigned, place => place == fold);
             }
         }
 
-        return Nothing(set, search, "holding rows out would leave a class without any");
+        reason = "holding rows out would leave a class without any";
+        return null;
     }
 
-    private static Holdout Marked(EmbeddingSet set, L2Search search)
+    private static Holdout Marked(EmbeddingSet set, string chosen, string otherwise, bool refits)
     {
         var fit = set.Subset(Where(set.Count, i => set.Splits[i] != Split.Validation));
         var known = Present(fit);
@@ -53,17 +93,17 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
             i => set.Splits[i] == Split.Validation && (set.Labels.Length == 0 || known.Contains(set.Labels[i]))));
         if (validation.Count == 0 || (set.Labels.Length > 0 && known.Count < 2))
         {
-            return Nothing(set, search, "the validation rows and the others do not share two classes");
+            return Nothing(set, chosen, otherwise, "the validation rows and the others do not share two classes");
         }
 
         string left = validation.Count < marked ? $"; {marked - validation.Count} of classes without train rows were left out" : "";
-        return new Holdout(fit, validation, [$"L2 chosen on {validation.Count} validation rows{left}; the final fit uses all {set.Count}"]);
+        return new Holdout(fit, validation, [$"{chosen} chosen on {validation.Count} validation rows{left}{(refits ? $"; the final fit uses all {set.Count}" : "")}"]);
     }
 
-    private static Holdout Nothing(EmbeddingSet set, L2Search search, string reason) =>
-        new(set, null, [$"no L2 could be chosen: {reason}; L2 = {search.Fallback} was taken (L2Search.Fallback)"]);
+    private static Holdout Nothing(EmbeddingSet set, string chosen, string otherwise, string reason) =>
+        new(set, null, [$"no {chosen} could be chosen: {reason}; {otherwise}"]);
 
     private static int[] Where(int count, Func<int, bool> condition) => [.. Enumerable.Range(0, count).Where(condition)];
 
-    private static HashSet<int> Present(EmbeddingSet set) => [.. set.Labels];
+    private static HashSet<int> Present(EmbeddingSet set) => set.IsMultiLabel ? [.. set.LabelSets.SelectMany(labels => labels)] : [.. set.Labels];
 }

@@ -14,6 +14,9 @@ public interface IHeadTrainer
     /// <summary>Why its heads cannot be written as ONNX, told before a fit; null: they can.</summary>
     string? WhyNotExported => null;
 
+    /// <summary>Whether a fit chooses something on validation rows (its L2, say); false: everything is given.</summary>
+    bool Chooses => true;
+
     /// <summary>The same trainer with everything fixed that the fit behind <paramref name="report"/> chose for itself (its L2, say).</summary>
     IHeadTrainer Frozen(FitReport report) => this;
 

@@ -7,9 +7,26 @@ internal static class L2Path
 {
     /// <summary>Fits and scores every value by <paramref name="attempt"/> (position, L2 to score and iterations) until patience ends.</summary>
     /// <returns>The best L2, the table, and a note where the best value lies at an end of the path.</returns>
+    /// <exception cref="FitException">The values belong beside a summed loss, for which the other overload knows the weights.</exception>
     public static (double L2, IReadOnlyList<Trial> Path, IReadOnlyList<string> Notes) Walk(
-        L2Search search, Func<int, double, (double Score, int Iterations)> attempt)
+        L2Search search, Func<int, double, (double Score, int Iterations)> attempt) => search.OfSummedLoss
+        ? throw new FitException("L2Search.OfSummedLoss is not known to this trainer; expected values beside its mean loss: divide Minimum and Maximum by the number of rows")
+        : Walk(search, 1, 1, attempt);
+
+    /// <summary>
+    /// The same for rows whose weights add up to <paramref name="fitWeight"/>, held out of those that add up to
+    /// <paramref name="weight"/>: the attempts get the L2 of the former; the table and the best L2 are those of the latter.
+    /// </summary>
+    public static (double L2, IReadOnlyList<Trial> Path, IReadOnlyList<string> Notes) Walk(
+        L2Search search, double fitWeight, double weight, Func<int, double, (double Score, int Iterations)> attempt)
     {
+        if (search.OfSummedLoss)
+        {
+            double ratio = weight / fitWeight;
+            search = search with { Minimum = search.Minimum / weight, Maximum = search.Maximum / weight };
+            return Walk(search with { OfSummedLoss = false }, 1, 1, (i, l2) => attempt(i, l2 * ratio));
+        }
+
         var values = search.Values();
         var path = new List<Trial>();
         int best = 0;

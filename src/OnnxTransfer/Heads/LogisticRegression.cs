@@ -1,15 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
 using OnnxTransfer.Embeddings;
+using OnnxTransfer.Inference;
 using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Heads;
 
 /// <summary>
-/// Multinomial logistic regression, the linear probe: softmax(W x + b) fitted by L-BFGS with an exact gradient. It
-/// minimises sum_i(w_i x log loss_i) / sum_i(w_i) + L2/2 ||W||², biases free, weights taken on standardised embeddings where
-/// <see cref="Standardise"/> is set. scikit-learn's LogisticRegression(multi_class="multinomial") reaches the same optimum
-/// on standardised columns at C = 1 / (L2 x N).
+/// Logistic regression, the linear probe: softmax(W x + b), or where rows may have several labels sigmoid(W x + b), fitted
+/// by L-BFGS with an exact gradient. It minimises sum_i(w_i x log loss_i) / sum_i(w_i) + L2/2 ||W||², biases free, weights
+/// taken on standardised embeddings where <see cref="Standardise"/> is set; the log loss of a row with several labels is the
+/// sum of theirs, so that each label is a fit of its own. scikit-learn's LogisticRegression(multi_class="multinomial"), or
+/// one LogisticRegression per label, reaches the same optimum on standardised columns at C = 1 / (L2 x N).
 /// </summary>
 public sealed record LogisticRegression : IHeadTrainer
 {
@@ -17,8 +19,8 @@ public sealed record LogisticRegression : IHeadTrainer
     private const double PathTolerance = 1e-3;
     private const double PathObjectiveTolerance = 1e-5;
 
-    // The bias of a class without rows: exp of it is 0 beside any other logit, in float16 too.
-    private const float NeverPredicted = -1e4f;
+    // The bias of a class without rows, or of a label that no row has: exp of it is 0 beside any other logit, in float16 too.
+    private const float Never = -1e4f;
 
     /// <summary>The penalty; null: chosen by <see cref="Search"/> on validation rows, then fitted again on all rows.</summary>
     public double? L2 { get; init; }
@@ -33,7 +35,9 @@ public sealed record LogisticRegression : IHeadTrainer
 
     /// <summary>
     /// The final fit ends when the gradient's norm is below this part of its norm at W = 0, b = 0, or when the objective has
-    /// fallen by less than a hundredth of this part of itself in each of three steps.
+    /// fallen by less than a hundredth of this part of itself in each of three steps. The default leaves the objective about
+    /// 1e-4 of itself above the optimum, which no accuracy shows; 1e-7 less than 1e-6. Below 1e-5, or where float32 leads no
+    /// further, the last iterations are made in float64.
     /// </summary>
     public double Tolerance { get; init; } = 1e-3;
 
@@ -43,33 +47,44 @@ public sealed record LogisticRegression : IHeadTrainer
     /// <summary>Threads to work on; 0: all processors. The head does not depend on it.</summary>
     public int Threads { get; init; }
 
+    /// <summary>
+    /// What computes the loss and its gradient: the processor by the library's own vector code, or a GPU by ONNX Runtime, with
+    /// the standardised embeddings resident there in float32 and the iterations in float64 on the processor. The GPU's path is
+    /// tested on ONNX Runtime's CPU provider; it has not yet run on a GPU.
+    /// </summary>
+    public ExecutionProvider Provider { get; init; } = ExecutionProvider.Cpu;
+
     /// <inheritdoc/>
     public string Kind => "logistic";
 
     /// <inheritdoc/>
-    public bool Takes(HeadTask task) => task == HeadTask.Classes;
+    public bool Takes(HeadTask task) => task is HeadTask.Classes or HeadTask.Labels;
 
     /// <inheritdoc/>
     public IHeadTrainer Frozen(FitReport report) => this with { L2 = report.Chosen!.Value };
 
+    /// <inheritdoc/>
+    public bool Chooses => L2 is null;
+
     /// <summary>Learns from all rows of <paramref name="set"/>, whatever their split. Fitted twice, the head is the same to the bit.</summary>
-    /// <param name="set">N x D embeddings with labels; weights are honoured.</param>
+    /// <param name="set">N x D embeddings with labels or sets of labels; weights are honoured.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="FitException">The set cannot be learned from; the message names the row and the cure.</exception>
     public LinearHead Fit(EmbeddingSet set, CancellationToken cancellation = default) => FitAndReport(set, null, cancellation).Head;
 
     /// <summary>The same fit, together with what was tried, chosen and noticed.</summary>
-    /// <param name="set">N x D embeddings with labels; weights are honoured.</param>
+    /// <param name="set">N x D embeddings with labels or sets of labels; weights are honoured.</param>
     /// <param name="progress">Is told of every iteration; null: nobody.</param>
     /// <param name="cancellation">Ends the fit with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="FitException">The set cannot be learned from; the message names the row and the cure.</exception>
+    /// <exception cref="ProviderException">The <see cref="Provider"/> asked for does not work here.</exception>
     public HeadFit<LinearHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
         CheckSettings();
         set = FitCheck.Rows(set, Chunks.Threads(Threads));
-        int[] present = [.. FitCheck.Labels(set).Index().Where(p => p.Item).Select(p => p.Index)];
-        List<string> notes = [.. WithoutRows(set.Classes, present)];
+        int[] fitted = Fitted(set);
+        List<string> notes = [.. set.IsMultiLabel ? Constant(set, fitted) : WithoutRows(set.Classes, fitted)];
         double l2 = L2 ?? Search.Fallback;
         double[]? start = null;
         IReadOnlyList<Trial> path = [];
@@ -79,14 +94,17 @@ public sealed record LogisticRegression : IHeadTrainer
             notes.AddRange(holdout.Notes);
             if (holdout.Validation is not null)
             {
-                (l2, path, start) = Choose(holdout.Fit, holdout.Validation, present.Length, notes, progress, cancellation);
+                (l2, path, start) = Choose(set, holdout.Fit, holdout.Validation, fitted, notes, progress, cancellation);
             }
         }
 
-        var problem = new Problem(this, set, present, cancellation);
-        var minimum = problem.Minimise(l2, start, string.Create(CultureInfo.InvariantCulture, $"final fit (L2 {l2:g3})"), Tolerance, 1e-2 * Tolerance, progress);
-        AddEnding(minimum, problem.GradientScale, notes);
-        return new HeadFit<LinearHead>(Head(problem, minimum.Parameters, set.Classes, present), new FitReport
+        using var problem = new LogisticProblem(this, set, fitted, cancellation);
+        var minimum = problem.Minimise(
+            l2, start, string.Create(CultureInfo.InvariantCulture, $"final fit (L2 {l2:g3})"), Tolerance, 1e-2 * Tolerance, progress);
+        AddEnding(minimum, problem, notes);
+        var head = Head(problem, minimum.Parameters, set);
+        notes.AddRange(l2 == 0 ? Separated(head, set, fitted) : []);
+        return new HeadFit<LinearHead>(head, new FitReport
         {
             Chosen = new Setting("L2", l2),
             Path = path,
@@ -136,109 +154,104 @@ public sealed record LogisticRegression : IHeadTrainer
         }
     }
 
-    // The best L2 and, where the fit rows hold the same classes as all rows, the parameters to start the final fit from.
+    // One note for all labels that say nothing, or none.
+    private static IEnumerable<string> Constant(EmbeddingSet set, int[] fitted)
+    {
+        foreach (int label in Enumerable.Range(0, set.Classes.Count).Except(fitted))
+        {
+            yield return set.LabelSets[0].Contains(label)
+                ? $"all rows have the label '{set.Classes[label]}'; it is always predicted"
+                : $"no row has the label '{set.Classes[label]}'; it is never predicted";
+        }
+    }
+
+    // The classes that have rows, or the labels that some rows have and others do not.
+    private static int[] Fitted(EmbeddingSet set) =>
+        [.. (set.IsMultiLabel ? FitCheck.LabelSets(set) : FitCheck.Labels(set)).Index().Where(p => p.Item).Select(p => p.Index)];
+
+    // The best L2 and, where the fit rows vary in the same outputs as all rows, the parameters to start the final fit from.
     private (double L2, IReadOnlyList<Trial> Path, double[]? Start) Choose(
-        EmbeddingSet fit, EmbeddingSet validation, int classes, List<string> notes,
+        EmbeddingSet set, EmbeddingSet fit, EmbeddingSet validation, int[] fitted, List<string> notes,
         Action<FitProgress>? progress, CancellationToken cancellation)
     {
-        int[] present = [.. FitCheck.Labels(fit).Index().Where(p => p.Item).Select(p => p.Index)];
-        var problem = new Problem(this, fit, present, cancellation);
-        var score = problem.Scorer(validation);
+        using var problem = new LogisticProblem(this, fit, Fitted(fit), cancellation);
+        using var scorer = problem.Engine(validation);
         double[]? last = null, best = null;
         double bestScore = double.PositiveInfinity;
-        var (l2, path, ends) = L2Path.Walk(Search, (i, value) =>
+        var (l2, path, ends) = L2Path.Walk(Search, FitCheck.TotalWeight(fit), FitCheck.TotalWeight(set), (i, value) =>
         {
-            var minimum = problem.Minimise(value, last, string.Create(CultureInfo.InvariantCulture, $"L2 {i + 1} of {Search.Count} ({value:g3})"), PathTolerance, PathObjectiveTolerance, progress);
+            string stage = string.Create(CultureInfo.InvariantCulture, $"L2 {i + 1} of {Search.Count} ({value:g3})");
+            var minimum = problem.Minimise(value, last, stage, PathTolerance, PathObjectiveTolerance, progress);
             last = minimum.Parameters;
-            double loss = score.Loss(last, cancellation);
+            double loss = scorer.Loss(last, cancellation);
             (best, bestScore) = loss < bestScore ? (last, loss) : (best, bestScore);
             return (loss, minimum.Iterations);
         });
         notes.AddRange(ends);
-        return (l2, path, present.Length == classes ? best : null);
+        return (l2, path, problem.Fitted.SequenceEqual(fitted) ? best : null);
     }
 
-    private void AddEnding(Minimum minimum, double scale, List<string> notes)
+    private void AddEnding(Minimum minimum, LogisticProblem problem, List<string> notes)
     {
+        if (problem.ProviderNote is { } note)
+        {
+            notes.Add(note);
+        }
+
         if (!minimum.Converged)
         {
-            string why = minimum.Stalled ? "float32's precision was reached" : $"MaxIterations = {MaxIterations} was reached";
-            notes.Add($"{why} at {minimum.GradientNorm / scale:g2} of the first gradient; Tolerance = {Tolerance} was not");
+            string why = minimum.Stalled ? "float64's precision was reached" : $"MaxIterations = {MaxIterations} was reached";
+            notes.Add($"{why} at {minimum.GradientNorm / problem.GradientScale:g2} of the first gradient; Tolerance = {Tolerance} was not");
         }
     }
 
-    private static LinearHead Head(Problem problem, double[] parameters, IReadOnlyList<string> classes, int[] present)
+    private static LinearHead Head(LogisticProblem problem, double[] parameters, EmbeddingSet set)
     {
-        int width = problem.Width;
+        int width = set.Width;
         double[] folded = problem.Folded(parameters);
-        var weights = new float[classes.Count * width];
-        var bias = new float[classes.Count];
-        Array.Fill(bias, NeverPredicted);
-        for (int c = 0; c < present.Length; c++)
+        FitCheck.Finite(folded, "expected a larger L2, or columns whose spread float32 can hold");
+        var weights = new float[set.Classes.Count * width];
+        var bias = new float[set.Classes.Count];
+        for (int c = 0; c < bias.Length; c++)
+        {
+            bias[c] = set.IsMultiLabel && set.LabelSets[0].Contains(c) ? -Never : Never;
+        }
+
+        for (int c = 0; c < problem.Fitted.Length; c++)
         {
             for (int j = 0; j < width; j++)
             {
-                weights[(present[c] * width) + j] = (float)folded[(c * width) + j];
+                weights[(problem.Fitted[c] * width) + j] = (float)folded[(c * width) + j];
             }
 
-            bias[present[c]] = (float)folded[(present.Length * width) + c];
+            bias[problem.Fitted[c]] = (float)folded[(problem.Fitted.Length * width) + c];
         }
 
-        return new LinearHead(weights, bias, Activation.Softmax, classes);
+        return new LinearHead(weights, bias, set.IsMultiLabel ? Activation.Sigmoid : Activation.Softmax, set.Classes);
     }
 
-    // One set of rows, standardised, with its objective.
-    private sealed class Problem
+    // Without a penalty, rows that a head tells apart without error have no optimum: larger weights are always better.
+    private static IEnumerable<string> Separated(LinearHead head, EmbeddingSet set, int[] fitted)
     {
-        private readonly LogisticRegression _settings;
-        private readonly Standardisation _standardisation;
-        private readonly SoftmaxObjective _objective;
-        private readonly int[] _present;
-        private readonly CancellationToken _cancellation;
-
-        public Problem(LogisticRegression settings, EmbeddingSet set, int[] present, CancellationToken cancellation)
+        var probabilities = new float[head.Outputs];
+        var isSeparated = fitted.ToDictionary(label => label, _ => true);
+        for (int i = 0; i < set.Count; i++)
         {
-            (_settings, _present, _cancellation) = (settings, present, cancellation);
-            Width = set.Width;
-            int threads = Chunks.Threads(settings.Threads);
-            _standardisation = Standardisation.Of(set.Rows, set.Weights, settings.Standardise, threads, cancellation).InSingle();
-            _objective = Scorer(set);
-            var gradient = new double[_objective.Size];
-            _objective.Evaluate(new double[_objective.Size], gradient, cancellation);
-            GradientScale = Math.Sqrt(DoubleProducts.Dot(gradient, gradient));
-        }
-
-        public int Width { get; }
-
-        public double GradientScale { get; }
-
-        public SoftmaxObjective Scorer(EmbeddingSet set) => new(
-            set.Rows, Array.ConvertAll(set.Labels, label => Array.BinarySearch(_present, label)), set.Weights, _present.Length,
-            _standardisation, Chunks.Threads(_settings.Threads));
-
-        public Minimum Minimise(
-            double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress)
-        {
-            _objective.L2 = l2;
-            var minimiser = new Lbfgs
+            head.Predict(set.Rows[i], probabilities);
+            foreach (int label in fitted)
             {
-                GradientTolerance = tolerance * GradientScale,
-                ObjectiveTolerance = objectiveTolerance,
-                MaxIterations = _settings.MaxIterations,
-            };
-            return minimiser.Minimise(
-                (parameters, gradient) => _objective.Evaluate(parameters, gradient, _cancellation),
-                start ?? new double[_objective.Size],
-                (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)),
-                _cancellation);
+                isSeparated[label] &= set.IsMultiLabel
+                    ? probabilities[label] > 0.5f == set.LabelSets[i].Contains(label)
+                    : label != set.Labels[i] || probabilities.Max() == probabilities[label];
+            }
         }
 
-        public double[] Folded(double[] parameters)
+        string[] named = [.. fitted.Where(label => isSeparated[label]).Select(label => $"'{set.Classes[label]}'")];
+        if (set.IsMultiLabel ? named.Length > 0 : named.Length == fitted.Length)
         {
-            double[] folded = [.. parameters];
-            int weights = _present.Length * Width;
-            _standardisation.Fold(folded.AsSpan(0, weights), folded.AsSpan(weights));
-            return folded;
+            string what = set.IsMultiLabel ? $"the label{(named.Length == 1 ? "" : "s")} {string.Join(", ", named)} can" : "the classes can";
+            yield return $"{what} be told apart without a single error, so that at L2 = 0 the objective has no minimum and its weights " +
+                "have no bound: where the fit ended is chance; expected an L2 above 0, for example 1e-6";
         }
     }
 }

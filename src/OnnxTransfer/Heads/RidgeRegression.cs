@@ -8,8 +8,9 @@ namespace OnnxTransfer.Heads;
 /// <summary>
 /// Linear regression with an L2 penalty in closed form (Hoerl and Kennard 1970). It minimises
 /// sum_i(w_i (y_i - W z_i - b)²) / (2 sum_i w_i) + L2/2 ||W||², bias free, z the standardised embedding where
-/// <see cref="Standardise"/> is set. scikit-learn's Ridge finds the same coefficients on standardised columns at
-/// alpha = L2 x sum_i w_i. Everything is float64 until the head is made.
+/// <see cref="Standardise"/> is set; with several targets a row, the sum of that for each of them, at the same L2.
+/// scikit-learn's Ridge finds the same coefficients on standardised columns at alpha = L2 x sum_i w_i. Everything is float64
+/// until the head is made. All values of a <see cref="Search"/> are solved from one decomposition.
 /// </summary>
 public sealed record RidgeRegression : IHeadTrainer
 {
@@ -17,7 +18,8 @@ public sealed record RidgeRegression : IHeadTrainer
     public double? L2 { get; init; }
 
     /// <summary>
-    /// How the L2 is chosen where none is given: on the rows marked Validation, or where there are none on a held-out part.
+    /// How the L2 is chosen where none is given: on the rows marked Validation, or where there are none on a held-out part, by
+    /// the mean squared error; of several targets, by the mean of their errors, each divided by its target's variance.
     /// </summary>
     public L2Search Search { get; init; } = new() { Maximum = 1000, Count = 19 };
 
@@ -25,8 +27,8 @@ public sealed record RidgeRegression : IHeadTrainer
     public bool Standardise { get; init; } = true;
 
     /// <summary>
-    /// Fits the natural logarithm of the target, which must be positive; the head exponentiates, so that it predicts the
-    /// target's own unit (its conditional median where errors of the logarithm are symmetric).
+    /// Fits the natural logarithms of the targets, which must be positive; the head exponentiates, so that it predicts the
+    /// targets' own units (its conditional median where errors of the logarithm are symmetric).
     /// </summary>
     public bool LogTarget { get; init; }
 
@@ -41,6 +43,9 @@ public sealed record RidgeRegression : IHeadTrainer
 
     /// <inheritdoc/>
     public IHeadTrainer Frozen(FitReport report) => this with { L2 = report.Chosen!.Value };
+
+    /// <inheritdoc/>
+    public bool Chooses => L2 is null;
 
     /// <summary>Learns from all rows of <paramref name="set"/>, whatever their split. Fitted twice, the head is the same to the bit.</summary>
     /// <param name="set">N x D embeddings with targets; weights are honoured.</param>
@@ -68,16 +73,15 @@ public sealed record RidgeRegression : IHeadTrainer
             notes.AddRange(holdout.Notes);
             if (holdout.Validation is not null)
             {
-                (l2, path, var ends) = Choose(holdout.Fit, holdout.Validation, progress, cancellation);
+                (l2, path, var ends) = Choose(set, holdout.Fit, holdout.Validation, progress, cancellation);
                 notes.AddRange(ends);
             }
         }
 
-        var problem = new Problem(this, set, cancellation);
-        var (weights, bias, objective) = problem.Solve(l2);
+        var problem = new RidgeProblem(this, set, cancellation);
+        var (coefficients, objective) = problem.Solve(l2);
         progress?.Invoke(new FitProgress(string.Create(CultureInfo.InvariantCulture, $"final fit (L2 {l2:g3})"), 0, objective));
-        var head = new LinearHead(
-            Array.ConvertAll(weights, value => (float)value), [(float)bias], LogTarget ? Activation.Exponential : Activation.Identity, []);
+        var head = problem.Head(coefficients);
         return new HeadFit<LinearHead>(head, new FitReport
         {
             Chosen = new Setting("L2", l2),
@@ -109,71 +113,20 @@ public sealed record RidgeRegression : IHeadTrainer
     }
 
     private (double L2, IReadOnlyList<Trial> Path, IReadOnlyList<string> Notes) Choose(
-        EmbeddingSet fit, EmbeddingSet validation, Action<FitProgress>? progress, CancellationToken cancellation)
+        EmbeddingSet set, EmbeddingSet fit, EmbeddingSet validation, Action<FitProgress>? progress, CancellationToken cancellation)
     {
-        var problem = new Problem(this, fit, cancellation);
-        return L2Path.Walk(Search, (i, value) =>
+        var problem = new RidgeProblem(this, fit, cancellation);
+        if (Search.Count >= RidgeProblem.CountWorthDecomposing)
         {
-            var (weights, bias, objective) = problem.Solve(value);
+            problem.Decompose();
+        }
+
+        using var scorer = problem.Scorer(validation);
+        return L2Path.Walk(Search, FitCheck.TotalWeight(fit), FitCheck.TotalWeight(set), (i, value) =>
+        {
+            var (coefficients, objective) = problem.Solve(value);
             progress?.Invoke(new FitProgress(string.Create(CultureInfo.InvariantCulture, $"L2 {i + 1} of {Search.Count} ({value:g3})"), 0, objective));
-            return (Score(validation, weights, bias), 0);
+            return (scorer.Loss(coefficients, cancellation), 0);
         });
-    }
-
-    private double Target(EmbeddingSet set, int row) => LogTarget ? Math.Log(set.Targets[row]) : set.Targets[row];
-
-    // The weighted mean squared error, of the logarithm where that is what is fitted.
-    private double Score(EmbeddingSet set, double[] weights, double bias)
-    {
-        var errors = new double[set.Count];
-        Parallel.For(0, set.Count, new ParallelOptions { MaxDegreeOfParallelism = Chunks.Threads(Threads) }, i =>
-        {
-            var row = set.Rows[i];
-            double value = bias;
-            for (int j = 0; j < weights.Length; j++)
-            {
-                value += weights[j] * row[j];
-            }
-
-            errors[i] = (value - Target(set, i)) * (value - Target(set, i));
-        });
-        return set.Weights.Length == 0
-            ? errors.Average()
-            : DoubleProducts.Dot(errors, set.Weights) / set.Weights.Sum();
-    }
-
-    // One set of rows, standardised, with centred targets.
-    private sealed class Problem
-    {
-        private readonly Standardisation _standardisation;
-        private readonly RidgeSystem _system;
-        private readonly double _centre;
-        private readonly CancellationToken _cancellation;
-
-        public Problem(RidgeRegression settings, EmbeddingSet set, CancellationToken cancellation)
-        {
-            _cancellation = cancellation;
-            int threads = Chunks.Threads(settings.Threads);
-            _standardisation = Standardisation.Of(set.Rows, set.Weights, settings.Standardise, threads, cancellation);
-            double[] targets = [.. Enumerable.Range(0, set.Count).Select(i => settings.Target(set, i))];
-            _centre = set.Weights.Length == 0 ? targets.Average() : DoubleProducts.Dot(targets, set.Weights) / set.Weights.Sum();
-            _system = new RidgeSystem(
-                set.Rows, Array.ConvertAll(targets, target => target - _centre), set.Weights, _standardisation, threads, cancellation);
-        }
-
-        /// <summary>D weights and the bias for raw embeddings.</summary>
-        public (double[] Weights, double Bias, double Objective) Solve(double l2)
-        {
-            if (_system.Solve(l2, _cancellation) is not var (weights, objective))
-            {
-                throw new FitException(
-                    $"no unique solution at L2 = {l2}: columns of the embeddings depend on each other or there are fewer rows than columns; " +
-                    "expected a larger L2, for example 1e-6");
-            }
-
-            var bias = new[] { _centre };
-            _standardisation.Fold(weights, bias);
-            return (weights, bias[0], objective);
-        }
     }
 }

@@ -3,125 +3,251 @@ using OnnxTransfer.Numerics;
 namespace OnnxTransfer.Heads;
 
 /// <summary>
-/// The normal equations of a weighted least squares problem in float64, solved for any number of L2 values: on the D x D
-/// Gram matrix, or where there are fewer rows than columns on the N x N one (the dual, Saunders, Gammerman and Vovk 1998).
-/// Minimises sum_i(w_i (y_i - b . z_i)²) / (2 sum_i w_i) + L2/2 ||b||² for standardised rows z and centred targets y.
+/// The normal equations of weighted least squares problems that share their rows, in float64, solved for any number of L2
+/// values: on the D x D Gram matrix, or where there are fewer rows than columns on the N x N one (the dual, Saunders,
+/// Gammerman and Vovk 1998). Minimises sum_i(w_i (y_i - b . z_i)²) / (2 sum_i w_i) + L2/2 ||b||² for standardised rows z and
+/// each of m columns of centred targets y. The rows are read once, block by block; what is kept does not grow with N.
 /// </summary>
 internal sealed unsafe class RidgeSystem
 {
-    private const int BlockRows = 256;
-    private const int Tile = 32;
+    private const int BlockRows = 128;
+    private const int Panel = 64; // columns whose values lie together: two panels of a block fit into a core's cache
 
     private readonly int _width;
-    private readonly int _threads;
-    private readonly double[] _gram;      // lower triangle; size x size
-    private readonly double[] _right;     // size
-    private readonly double[]? _rows;     // N x D scaled rows, where the dual is solved
-    private readonly double _targetSquare;
+    private readonly int _outputs;
+    private readonly ParallelOptions _options;
+    private readonly int _size;                     // of the system: D, or N in the dual
+    private readonly int _stride;
+    private readonly AlignedArray<double> _gram;    // lower triangle; size x stride
+    private readonly AlignedArray<double> _right;   // m x stride
+    private readonly AlignedArray<double>? _rows;   // N x rowStride scaled rows, where the dual is solved
+    private readonly int _rowStride;
+    private double _targetSquare;
+    private Tridiagonal? _tridiagonal;
+    private double[]? _rotated;                     // m x size: the right sides seen by the tridiagonal matrix
 
-    public RidgeSystem(IRows rows, double[] targets, double[] weights, Standardisation standardisation, int threads, CancellationToken cancellation)
+    /// <param name="rows">N x D.</param>
+    /// <param name="targets">N x m, centred.</param>
+    /// <param name="outputs">m.</param>
+    /// <param name="weights">N, or empty.</param>
+    /// <param name="standardisation">Applied to every row.</param>
+    /// <param name="threads">At least 1; the result does not depend on it.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public RidgeSystem(
+        IRows rows, double[] targets, int outputs, double[] weights, Standardisation standardisation, int threads, CancellationToken cancellation)
     {
-        (_width, _threads) = (rows.Width, threads);
+        (_width, _outputs) = (rows.Width, outputs);
+        _options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         double total = weights.Length == 0 ? rows.Count : weights.Sum();
-        double Root(int i) => Math.Sqrt((weights.Length == 0 ? 1 : weights[i]) / total);
-        var scaled = new double[rows.Count]; // targets times the root of their weight's share
-        for (int i = 0; i < scaled.Length; i++)
-        {
-            scaled[i] = Root(i) * targets[i];
-        }
-
-        _targetSquare = DoubleProducts.Dot(scaled, scaled);
+        var scaling = new Scaling(rows, targets, weights, total, standardisation, outputs);
         bool dual = rows.Count < _width;
-        int size = dual ? rows.Count : _width;
-        _gram = new double[checked(size * size)];
-        _right = dual ? scaled : new double[size];
-        var block = new double[checked((dual ? size : BlockRows) * _width)];
+        _size = dual ? rows.Count : _width;
+        _stride = (_size + Panel - 1) / Panel * Panel;
+        (_gram, _right) = (new((long)_size * _stride), new((long)outputs * _stride));
         if (dual)
         {
-            _rows = block;
-            Fill(rows, 0, size, standardisation, Root, block, rowStride: _width, columnStride: 1);
-            AddProducts(block, size, _width, cancellation);
-            return;
+            _rowStride = (_width + Panel - 1) / Panel * Panel;
+            _rows = new((long)_stride * _rowStride);
+            FillDual(scaling);
         }
-
-        for (int first = 0; first < rows.Count; first += BlockRows)
+        else
         {
-            int count = Math.Min(BlockRows, rows.Count - first);
-            Fill(rows, first, count, standardisation, Root, block, rowStride: 1, columnStride: count);
-            AddProducts(block, _width, count, cancellation);
-            for (int j = 0; j < _width; j++)
-            {
-                _right[j] += DoubleProducts.Dot(block.AsSpan(j * count, count), scaled.AsSpan(first, count));
-            }
+            FillPrimal(scaling);
         }
     }
 
-    /// <summary>D coefficients and the objective at <paramref name="l2"/>; null when the matrix is singular.</summary>
-    public (double[] Coefficients, double Objective)? Solve(double l2, CancellationToken cancellation)
+    /// <summary>Takes the matrix apart, so that every further <see cref="Solve"/> costs a matrix-vector product.</summary>
+    public void Decompose()
     {
-        int size = _right.Length;
-        double[] matrix = [.. _gram];
-        for (int i = 0; i < size; i++)
+        _tridiagonal = Tridiagonal.Reduce(_gram.Start, _size, _stride, _options.MaxDegreeOfParallelism, _options.CancellationToken);
+        _rotated = new double[_outputs * _size];
+        Parallel.For(0, _outputs, _options, output =>
         {
-            matrix[((long)i * size) + i] += l2;
-        }
+            var right = _rotated.AsSpan(output * _size, _size);
+            new Span<double>(_right.Start + ((long)output * _stride), _size).CopyTo(right);
+            _tridiagonal.Rotate(right);
+        });
+    }
 
-        if (Cholesky.Factor(matrix, size, _threads, cancellation) is not { } factor)
+    /// <summary>m x D coefficients and the sum of m objectives at <paramref name="l2"/>; null when the matrix is singular.</summary>
+    public (double[] Coefficients, double Objective)? Solve(double l2)
+    {
+        if ((_tridiagonal is null ? Factored(l2) : Decomposed(l2)) is not { } solutions)
         {
             return null;
         }
 
-        double[] solution = factor.Solve(_right);
+        double explained = 0;
+        for (int output = 0; output < _outputs; output++)
+        {
+            explained += DoubleProducts.Dot(solutions.AsSpan(output * _size, _size), new(_right.Start + ((long)output * _stride), _size));
+        }
+
         if (_rows is null)
         {
-            return (solution, 0.5 * (_targetSquare - DoubleProducts.Dot(solution, _right)));
+            return (solutions, 0.5 * (_targetSquare - explained));
         }
 
-        var coefficients = new double[_width];
-        for (int i = 0; i < size; i++)
+        var coefficients = new double[_outputs * _width];
+        Parallel.For(0, _outputs, _options, output =>
         {
-            DoubleProducts.AddScaled(solution[i], _rows.AsSpan(i * _width, _width), coefficients);
-        }
-
-        return (coefficients, 0.5 * l2 * DoubleProducts.Dot(solution, _right));
+            for (int i = 0; i < _size; i++)
+            {
+                DoubleProducts.AddScaled(
+                    solutions[(output * _size) + i], new(_rows.Start + ((long)i * _rowStride), _width), coefficients.AsSpan(output * _width, _width));
+            }
+        });
+        return (coefficients, 0.5 * l2 * explained);
     }
 
-    // Standardised rows, times the root of their weight's share, into a block; by columns, so that strided writes stay in cache.
-    private void Fill(
-        IRows from, int first, int count, Standardisation standardisation, Func<int, double> root, double[] block, int rowStride, int columnStride)
+    private double[]? Factored(double l2)
     {
-        int parts = (_width + 63) / 64;
-        Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = _threads }, part =>
+        var matrix = new double[checked(_size * _size)];
+        for (int i = 0; i < _size; i++)
         {
-            int begin = part * 64, end = Math.Min(begin + 64, _width);
+            new Span<double>(_gram.Start + ((long)i * _stride), i + 1).CopyTo(matrix.AsSpan(i * _size, i + 1));
+            matrix[(i * _size) + i] += l2;
+        }
+
+        if (Cholesky.Factor(matrix, _size, _options.MaxDegreeOfParallelism, _options.CancellationToken) is not { } factor)
+        {
+            return null;
+        }
+
+        var solutions = new double[_outputs * _size];
+        Parallel.For(0, _outputs, _options, output =>
+            factor.Solve(new(_right.Start + ((long)output * _stride), _size)).CopyTo(solutions, output * _size));
+        return solutions;
+    }
+
+    private double[]? Decomposed(double l2)
+    {
+        double[] solutions = [.. _rotated!];
+        bool isSingular = false;
+        Parallel.For(0, _outputs, _options, output =>
+        {
+            var solution = solutions.AsSpan(output * _size, _size);
+            if (_tridiagonal!.Solve(l2, solution))
+            {
+                _tridiagonal.RotateBack(solution);
+            }
+            else
+            {
+                isSingular = true; // so is every output's: the matrix is the same
+            }
+        });
+        return isSingular ? null : solutions;
+    }
+
+    // Blocks of rows as panels of columns, [panel, row, column]; the lower triangle of pairs of panels is added up.
+    private void FillPrimal(Scaling scaling)
+    {
+        int panels = _stride / Panel;
+        var block = new AlignedArray<double>((long)panels * BlockRows * Panel);
+        var targets = new AlignedArray<double>(BlockRows * _outputs);
+        (int I, int J)[] pairs = [.. from i in Enumerable.Range(0, panels) from j in Enumerable.Range(0, i + 1) select (i, j)];
+        double* Place(int panel) => block.Start + ((long)panel * BlockRows * Panel);
+        for (int first = 0; first < scaling.Rows.Count; first += BlockRows)
+        {
+            int count = Math.Min(BlockRows, scaling.Rows.Count - first), from = first;
             for (int i = 0; i < count; i++)
             {
-                var row = from[first + i];
-                double factor = root(first + i);
-                for (int j = begin; j < end; j++)
+                _targetSquare += scaling.Target(first + i, targets.Start + (i * _outputs));
+            }
+
+            Parallel.For(0, panels, _options, panel =>
+            {
+                int column = panel * Panel, columns = Math.Min(Panel, _width - column);
+                for (int i = 0; i < count; i++)
                 {
-                    block[((long)i * rowStride) + ((long)j * columnStride)] =
-                        factor * standardisation.Scale[j] * (row[j] - standardisation.Mean[j]);
+                    scaling.Row(from + i, column, columns, Place(panel) + (i * Panel));
                 }
+
+                LaneProducts.AddOuter(targets.Start, _outputs, Place(panel), Panel, count, _outputs, Panel, _right.Start + column, _stride);
+            });
+            Parallel.For(0, pairs.Length, _options, index =>
+            {
+                var (i, j) = pairs[index];
+                LaneProducts.AddOuter(
+                    Place(i), Panel, Place(j), Panel, count, Math.Min(Panel, _width - (i * Panel)), Panel,
+                    _gram.Start + ((long)i * Panel * _stride) + (j * Panel), _stride);
+            });
+        }
+
+        GC.KeepAlive(block);
+        GC.KeepAlive(targets);
+    }
+
+    private void FillDual(Scaling scaling)
+    {
+        var target = new double[_outputs];
+        for (int i = 0; i < _size; i++)
+        {
+            fixed (double* to = target)
+            {
+                _targetSquare += scaling.Target(i, to);
+            }
+
+            for (int output = 0; output < _outputs; output++)
+            {
+                _right.Start[((long)output * _stride) + i] = target[output];
+            }
+        }
+
+        Parallel.For(0, _size, _options, i => scaling.Row(i, 0, _width, _rows!.Start + ((long)i * _rowStride)));
+        const int Tile = 32;
+        int tiles = _stride / Tile;
+        Parallel.For(0, tiles * tiles, _options, index =>
+        {
+            int i = index / tiles * Tile, j = index % tiles * Tile;
+            if (j > i || i >= _size)
+            {
+                return;
+            }
+
+            var products = stackalloc double[Tile * Tile];
+            LaneProducts.Multiply(
+                _rows!.Start + ((long)i * _rowStride), _rowStride, Tile, _rows.Start + ((long)j * _rowStride), _rowStride, Tile, _rowStride, products, Tile);
+            for (int r = 0; r < Math.Min(Tile, _size - i); r++)
+            {
+                new Span<double>(products + (r * Tile), Tile).CopyTo(new(_gram.Start + ((long)(i + r) * _stride) + j, Tile));
             }
         });
     }
 
-    // gram += block x blockᵀ, lower triangle of tiles; block is size x length.
-    private void AddProducts(double[] block, int size, int length, CancellationToken cancellation)
+    // Rows and targets times the root of their weight's share.
+    private sealed class Scaling(IRows rows, double[] targets, double[] weights, double total, Standardisation standardisation, int outputs)
     {
-        int tiles = (size + Tile - 1) / Tile;
-        var pairs = from i in Enumerable.Range(0, tiles) from j in Enumerable.Range(0, i + 1) select (i * Tile, j * Tile);
-        var work = pairs.ToArray();
-        Parallel.For(0, work.Length, new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellation }, index =>
+        public IRows Rows => rows;
+
+        /// <summary>Writes m scaled targets and returns the sum of their squares.</summary>
+        public double Target(int row, double* to)
         {
-            var (i, j) = work[index];
-            fixed (double* p = block, g = _gram)
+            double square = 0;
+            for (int output = 0; output < outputs; output++)
             {
-                DoubleProducts.Add(
-                    p + ((long)i * length), Math.Min(Tile, size - i), length, p + ((long)j * length), Math.Min(Tile, size - j), length, length,
-                    g + ((long)i * size) + j, size, 1);
+                to[output] = Root(row) * targets[(row * outputs) + output];
+                square += to[output] * to[output];
             }
-        });
+
+            return square;
+        }
+
+        public void Row(int row, int column, int columns, double* to)
+        {
+            double root = Root(row);
+            fixed (float* values = rows[row])
+            fixed (double* mean = standardisation.Mean, scale = standardisation.Scale)
+            {
+                LaneProducts.Standardise(values + column, mean + column, scale + column, columns, to);
+            }
+
+            for (int j = 0; j < columns; j++)
+            {
+                to[j] *= root;
+            }
+        }
+
+        private double Root(int row) => Math.Sqrt((weights.Length == 0 ? 1 : weights[row]) / total);
     }
 }

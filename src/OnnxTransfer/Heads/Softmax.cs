@@ -28,33 +28,6 @@ internal static class Softmax
         }
     }
 
-    /// <summary>
-    /// Log loss of one row; logits become the loss's gradient by logit: weight x (probability - 1 for the label).
-    /// </summary>
-    public static double Loss(Span<double> logits, int label, double weight)
-    {
-        double largest = double.NegativeInfinity;
-        foreach (double logit in logits)
-        {
-            largest = Math.Max(largest, logit);
-        }
-
-        double sum = 0, labelled = logits[label] - largest;
-        for (int c = 0; c < logits.Length; c++)
-        {
-            logits[c] = Math.Exp(logits[c] - largest);
-            sum += logits[c];
-        }
-
-        for (int c = 0; c < logits.Length; c++)
-        {
-            logits[c] *= weight / sum;
-        }
-
-        logits[label] -= weight;
-        return weight * (Math.Log(sum) - labelled);
-    }
-
     private static float Largest(ReadOnlySpan<float> values)
     {
         float largest = float.NegativeInfinity;

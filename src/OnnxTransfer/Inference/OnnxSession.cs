@@ -10,6 +10,7 @@ public sealed class OnnxSession : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly OnnxModel _model;
+    private readonly SessionSettings _settings;
     private readonly RunOptions _runOptions = new();
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
@@ -17,6 +18,7 @@ public sealed class OnnxSession : IDisposable
     private OnnxSession(OnnxModel model, SessionSettings settings, InferenceSession session, ExecutionProvider provider, string? note)
     {
         _model = model;
+        _settings = settings;
         _session = session;
         BatchSize = settings.BatchSizeOn(provider);
         Provider = provider;
@@ -117,6 +119,44 @@ public sealed class OnnxSession : IDisposable
         buffers.Count = count;
     }
 
+    /// <summary>
+    /// Memory for all inputs and outputs, bound once; of the inputs in <paramref name="carried"/> each is what the output named
+    /// with it was in the run before. On CUDA the carried ones lie on the GPU.
+    /// </summary>
+    /// <exception cref="InferenceException">A dimension is not fixed, or a type is none that can be bound.</exception>
+    internal StepBuffers CreateStepBuffers(IReadOnlyDictionary<string, string> carried)
+    {
+        using var device = Provider == ExecutionProvider.Cuda
+            ? new OrtMemoryInfo("Cuda", OrtAllocatorType.DeviceAllocator, _settings.Device, OrtMemType.Default)
+            : null;
+        return CreateStepBuffers(carried, device);
+    }
+
+    /// <summary>The same with carried tensors in memory of the runtime's own, such as a device's; null: the host's.</summary>
+    internal StepBuffers CreateStepBuffers(IReadOnlyDictionary<string, string> carried, OrtMemoryInfo? device) =>
+        new(this, _session, carried, device, _settings with { Provider = Provider });
+
+    /// <summary>Runs a step: what it writes to carried tensors is what the next one reads.</summary>
+    /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
+    internal void Run(StepBuffers buffers)
+    {
+        if (buffers.Owner != this)
+        {
+            throw new ArgumentException("the buffers belong to another session", nameof(buffers));
+        }
+
+        try
+        {
+            _session.Run(_runOptions, _session.InputNames, buffers.InputValues, _session.OutputNames, buffers.OutputValues);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw Failed(e);
+        }
+
+        buffers.Swap();
+    }
+
     /// <summary>Runs named tensors of any batch size; of the outputs, those named, or all.</summary>
     /// <exception cref="InferenceException">An input is missing, unknown or of the wrong shape, or ONNX Runtime failed.</exception>
     public IReadOnlyDictionary<string, TensorValue> Run(IReadOnlyDictionary<string, TensorValue> inputs, IReadOnlyList<string>? outputs = null)
@@ -139,6 +179,11 @@ public sealed class OnnxSession : IDisposable
             values.ForEach(value => value.Dispose());
         }
     }
+
+    /// <summary>Keeps <paramref name="resident"/> inputs where this session computes, for many runs into the same output tensors.</summary>
+    /// <exception cref="InferenceException">An input cannot be bound, for example because a GPU's memory is full.</exception>
+    internal BoundRun Bind(IReadOnlyDictionary<string, TensorValue> resident, IReadOnlyDictionary<string, TensorValue> outputs) =>
+        new(_session, _runOptions, Provider == ExecutionProvider.Cuda, resident, outputs, Failed);
 
     /// <summary>Unloads the model; nothing of it may be running.</summary>
     public void Dispose()

@@ -68,6 +68,16 @@ internal sealed class GraphBuilder
         _names.Remove(name);
     }
 
+    /// <summary>Makes an input of a weight, so that it can be fed; returns what it held.</summary>
+    public TensorProto FeedWeight(string name)
+    {
+        var weight = Graph.Initializer.FirstOrDefault(t => t.Name == name) ?? throw new OnnxException(
+            $"{_source}: has no weight '{name}'; its weights are {NearNames.List(name, Graph.Initializer.Select(t => t.Name))}");
+        Graph.Initializer.Remove(weight);
+        Graph.Input.Add(Value(name, (ElementType)weight.DataType, [.. weight.Dims]));
+        return weight;
+    }
+
     public string Floats(string hint, ReadOnlySpan<float> values, params long[] dims) =>
         Constant(hint, ElementType.Float, MemoryMarshal.AsBytes(values), dims);
 
@@ -157,16 +167,16 @@ internal sealed class GraphBuilder
         return name;
     }
 
-    /// <summary>A free name, kept for a node of another graph that is put in.</summary>
-    public string ReserveNode(string hint)
-    {
-        var name = Free(hint, _nodeNames);
-        _nodeNames.Add(name);
-        return name;
-    }
-
     /// <summary>Puts a node that was taken out behind all that were put or added.</summary>
     public void Put(NodeProto node) => _added.Add(node);
+
+    /// <summary>Puts a node of another graph behind all that were put or added, under a node name that is free here.</summary>
+    public void PutForeign(NodeProto node)
+    {
+        node.Name = node.Name.Length == 0 ? "" : Free(node.Name, _nodeNames);
+        _nodeNames.Add(node.Name);
+        _added.Add(node);
+    }
 
     /// <summary>Adds the operator sets that nodes put in want beside the standard one, each at the newer version of the two.</summary>
     public void Import(IEnumerable<OperatorSetIdProto> sets, long irVersion)

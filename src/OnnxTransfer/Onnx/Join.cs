@@ -41,8 +41,7 @@ public static class Join
                 node.Input[i] = node.Input[i] == input.Name ? fed : node.Input[i];
             }
 
-            node.Name = node.Name.Length == 0 ? "" : builder.ReserveNode(node.Name);
-            builder.Put(node);
+            builder.PutForeign(node);
         }
 
         builder.Graph.Output.AddRange(renamed.Graph.Output);

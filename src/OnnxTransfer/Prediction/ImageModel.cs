@@ -65,7 +65,7 @@ public sealed class ImageModel : IDisposable
             _preprocessing.Apply(image, pixels, name);
         }
 
-        return new ImagePrediction(Classes, Run(pixels, 1, [])[0]);
+        return new ImagePrediction(Card, Run(pixels, 1, [])[0]);
     }
 
     /// <summary>
@@ -88,7 +88,7 @@ public sealed class ImageModel : IDisposable
             Prepare(item.Images[i], files, ref buffer, pixels.AsSpan(i * PixelBytes, PixelBytes));
         }
 
-        return new ImagePrediction(Classes, Run(pixels, item.Images.Count, item.Numbers)[0]);
+        return new ImagePrediction(Card, Run(pixels, item.Images.Count, item.Numbers)[0]);
     }
 
     /// <inheritdoc/>

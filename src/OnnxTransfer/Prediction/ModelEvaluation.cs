@@ -2,6 +2,8 @@ using System.Diagnostics;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
+using OnnxTransfer.Heads;
+using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Prediction;
 
@@ -29,6 +31,7 @@ public static class ModelEvaluation
     public static ModelEvaluationResult Run(
         ImageModel model, Dataset dataset, int? maxFailures = null, int seed = 0, CancellationToken cancellation = default)
     {
+        CheckAnswers(model, dataset);
         var labels = LabelMap(model, dataset);
         var clock = Stopwatch.StartNew();
         var items = dataset.Items;
@@ -53,25 +56,18 @@ public static class ModelEvaluation
 
         int[] measured = [.. Enumerable.Range(0, items.Count).Where(i => failures[i] is null)];
         string[]? groups = items.All(item => item.Group is null) ? null : [.. measured.Select(i => items[i].Group ?? $"\u0000{i}")];
-        Scores scores = dataset.IsRegression
-            ? RegressionScores.Of([.. measured.Select(i => (double)outputs[i][0])], [.. measured.Select(i => items[i].Target)], groups, seed)
-            : ClassificationScores.Of(Rows(model, outputs, measured), [.. measured.Select(i => labels[items[i].Label])], model.Classes, groups, seed);
+        var rows = new Matrix(measured.Length, outputs[measured[0]].Length, [.. measured.SelectMany(i => outputs[i])]);
+        Scores scores = dataset switch
+        {
+            { IsRegression: true, TargetNames.Count: 0 } => HeadEvaluation.OfOneValue(rows, [.. measured.Select(i => items[i].Target)], groups, seed),
+            { IsRegression: true } => MultiValueScores.Of(rows, [.. measured.SelectMany(i => items[i].Targets)], dataset.TargetNames, groups, seed),
+            { IsMultiLabel: true } => LabelScores.Of(rows, [.. measured.Select(i => Array.ConvertAll(items[i].LabelSet, label => labels[label]))], model.Classes, groups, seed),
+            _ => ClassificationScores.Of(rows, [.. measured.Select(i => labels[items[i].Label])], model.Classes, groups, seed),
+        };
         return new ModelEvaluationResult(scores, failed, measured.Sum(i => items[i].Images.Count), clock.Elapsed.TotalSeconds);
     }
 
-    private static Numerics.Matrix Rows(ImageModel model, float[][] outputs, int[] measured)
-    {
-        var matrix = new Numerics.Matrix(measured.Length, model.Classes.Count);
-        for (var i = 0; i < measured.Length; i++)
-        {
-            outputs[measured[i]].CopyTo(matrix.Row(i));
-        }
-
-        return matrix;
-    }
-
-    // The data's label numbers to the model's, by name.
-    private static int[] LabelMap(ImageModel model, Dataset dataset)
+    private static void CheckAnswers(ImageModel model, Dataset dataset)
     {
         if (dataset.IsRegression != model.Card.IsRegression || (!dataset.IsRegression && dataset.Classes.Count == 0))
         {
@@ -79,6 +75,24 @@ public static class ModelEvaluation
             throw new DatasetException($"{dataset.Source} has {found}, but {model.Path} predicts {(model.Card.IsRegression ? "numbers" : "classes")}; they do not belong together");
         }
 
+        if (dataset.IsMultiLabel != (model.Card.Task == HeadTask.Labels))
+        {
+            throw new DatasetException(dataset.IsMultiLabel
+                ? $"{dataset.Source} has any number of labels an item, but {model.Path} predicts one class; name the column of class names (--label)"
+                : $"{dataset.Source} has one {(dataset.IsRegression ? "number" : "class")} an item, but {model.Path} predicts any number of labels; name the column that holds them (--labels)");
+        }
+
+        if (dataset.IsRegression && (dataset.TargetNames.Count > 0 ? !dataset.TargetNames.SequenceEqual(model.Card.ValueNames) : model.Card.ValueNames.Count > 1 && !HeadEvaluation.IsSingle(model.Card.ValueNames)))
+        {
+            throw new DatasetException(
+                $"{dataset.Source} has the targets {(dataset.TargetNames.Count == 0 ? "of one column" : string.Join(", ", dataset.TargetNames))}, but {model.Path} predicts {string.Join(", ", model.Card.ValueNames)}; " +
+                $"name the columns in its order (--target {string.Join(',', model.Card.ValueNames)})");
+        }
+    }
+
+    // The data's label numbers to the model's, by name.
+    private static int[] LabelMap(ImageModel model, Dataset dataset)
+    {
         var known = model.Classes.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
         return [.. dataset.Classes.Select(name => known.TryGetValue(name, out var label)
             ? label

@@ -43,6 +43,40 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
+    public void Any_number_of_labels_may_stand_in_a_cell()
+    {
+        var dataset = Open("path,labels,split\na.jpg,rose | wet|rose,train\nb.jpg,,train\n\"c d.jpg\",wet;dark;rose,train\n");
+
+        Assert.True(dataset.IsMultiLabel);
+        Assert.False(dataset.IsRegression);
+        Assert.Equal(["dark", "rose", "wet"], dataset.Classes);
+        Assert.Equal([[1, 2], [], [0, 1, 2]], dataset.Items.Select(item => item.LabelSet));
+        Assert.All(dataset.Items, item => Assert.Equal(-1, item.Label));
+        Assert.Equal(["rose;wet", "dark"], Open("path,tag\na.jpg,rose;wet\nb.jpg,dark\n", new ManifestColumns { Label = "tag" }).Classes.OrderDescending());
+    }
+
+    [Fact]
+    public void Several_targets_keep_their_names_and_order()
+    {
+        const string Text = "file,area,price,label\na.jpg,70,1.5,x\nb.jpg,90,-2,y\n";
+
+        var dataset = Open(Text, new ManifestColumns { Targets = ["price", "Area"] });
+
+        Assert.True(dataset.IsRegression);
+        Assert.Equal(["price", "area"], dataset.TargetNames);
+        Assert.Equal([[1.5, 70], [-2, 90]], dataset.Items.Select(item => item.Targets));
+        Assert.All(dataset.Items, item => Assert.True(double.IsNaN(item.Target)));
+        var one = Open(Text, new ManifestColumns { Targets = ["price"] });
+        Assert.Empty(one.TargetNames);
+        Assert.Equal([1.5, -2], one.Items.Select(item => item.Target));
+        Assert.All(one.Items, item => Assert.Empty(item.Targets));
+        Assert.Contains("the columns to predict are price, price; expected each of them once", Assert.Throws<DatasetException>(
+            () => Open(Text, new ManifestColumns { Targets = ["price", "price"] })).Message, StringComparison.Ordinal);
+        Assert.Contains("line 3: '' in column 'area' is not a finite number", Assert.Throws<DatasetException>(
+            () => Open("file,area,price\na.jpg,1,1\nb.jpg,,2\n", new ManifestColumns { Targets = ["price", "area"] })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Tabs_separate_the_columns_of_a_tsv() =>
         Assert.Equal(["x, y"], Open("path\tclass\na.jpg\tx, y\n", ending: ".tsv").Classes);
 
@@ -54,9 +88,12 @@ public sealed class ManifestTests : IDisposable
     [InlineData("path,label,split\na.jpg,x,train\nb.jpg,y,test\n", "line 3: label 'y' does not occur among the train rows; expected one of: x")]
     [InlineData("path,label,split\na.jpg,x,tset\n", "line 2: split 'tset'; expected train, val or test")]
     [InlineData("path,label,weight\na.jpg,x,-1\n", "line 2: weight -1 is negative; expected 0 or more")]
-    [InlineData("path,label,target\na.jpg,x,1\n", "columns 'label' and 'target' both say what to predict; name one of them (--label or --target)")]
+    [InlineData("path,label,target\na.jpg,x,1\n", "columns 'label' and 'target' both say what to predict; name one of them (--label, --labels or --target)")]
     [InlineData("picture,label\na.jpg,x\n", "no column of image files; found picture, label, expected a column named path (or name yours with --path-column)")]
     [InlineData("path,label\na.jpg,x\na.jpg,y\n", "lines 2 and 3 name the same file {0}/a.jpg with another label, target or split; keep one of them")]
+    [InlineData("path,labels\na.jpg,x|y\na.jpg,y\n", "lines 2 and 3 name the same file {0}/a.jpg with another label, target or split; keep one of them")]
+    [InlineData("path,labels,split\na.jpg,x|y,train\nb.jpg,y|z,test\n", "line 3: label 'z' does not occur among the train rows; expected one of: x, y")]
+    [InlineData("path,label,labels\na.jpg,x,x|y\n", "columns 'label' and 'labels' both say what to predict; name one of them (--label, --labels or --target)")]
     [InlineData("path;label\na.jpg;x\n", "its columns are separated by ';'; expected commas in a .csv, tabs in a .tsv")]
     [InlineData("path,label\n", "no rows below the header; expected one row for each image")]
     [InlineData("", "empty file; expected a header such as path,label and one row for each image")]
@@ -83,6 +120,10 @@ public sealed class ManifestTests : IDisposable
         var error = Assert.Throws<DatasetException>(() => Open("path,house,target\na.jpg,h1,1\nb.jpg,h1,2\n", columns));
 
         Assert.Contains("lines 2 and 3 have the same house 'h1' but differ in target, 1 and 2; photos of one item must agree", error.Message, StringComparison.Ordinal);
+        Assert.Contains("differ in price, 1 and 2;", Assert.Throws<DatasetException>(() => Open(
+            "path,house,area,price\na.jpg,h1,1,1\nb.jpg,h1,1,2\n", columns with { Targets = ["area", "price"] })).Message, StringComparison.Ordinal);
+        Assert.Contains("differ in labels, a|b and a;", Assert.Throws<DatasetException>(() => Open(
+            "path,house,labels\na.jpg,h1,b|a\nb.jpg,h1,a\n", columns)).Message, StringComparison.Ordinal);
     }
 
     private Dataset Open(string text, ManifestColumns? columns = null, string ending = ".csv")

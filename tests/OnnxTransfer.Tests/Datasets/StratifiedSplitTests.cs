@@ -44,6 +44,27 @@ public sealed class StratifiedSplitTests
     }
 
     [Fact]
+    public void Several_labels_are_stratified_by_the_rarest_and_a_lonely_one_stays()
+    {
+        // 40 items: all bear 'common', every fourth 'rare' too, one alone 'lonely'.
+        var data = Make([40]) with { IsMultiLabel = true, Classes = ["common", "rare", "lonely"] };
+        data = data with
+        {
+            Items = [.. data.Items.Select((item, i) => item with { Label = -1, LabelSet = i == 3 ? [0, 2] : i % 4 == 0 ? [0, 1] : [0] })],
+        };
+
+        var (train, test) = data.Split(0.2, seed: 1);
+
+        Assert.Equal(2, test.Items.Count(item => item.LabelSet.Contains(1)));
+        Assert.Equal(8, test.Items.Count);
+        Assert.Contains(train.Items, item => item.LabelSet.Contains(2));
+        var all = data with { Items = [.. data.Items.Take(3).Select((item, i) => item with { LabelSet = [i] })] };
+        Assert.Equal(
+            "made up: every label is the rarest of one item or group only, so that none can be drawn; add images, or give own splits",
+            Assert.Throws<DatasetException>(() => all.Split(0.2)).Message);
+    }
+
+    [Fact]
     public void Own_test_items_are_kept()
     {
         var data = Make([4, 4]);

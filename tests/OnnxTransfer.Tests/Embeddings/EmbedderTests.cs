@@ -355,6 +355,31 @@ public sealed class EmbedderTests : IDisposable
         Assert.Equal(run.ToSet().Rows[4][21], BitConverter.ToSingle(bytes, bytes.Length - 4));
     }
 
+    [Fact]
+    public void Several_labels_and_several_targets_go_into_set_and_csv()
+    {
+        SmallImages.Write(_folder, 3);
+        string[] files = [.. Directory.GetFiles(_folder["images"], "*.bmp", SearchOption.AllDirectories).Order()];
+        DatasetItem Item(int i) => new() { Images = [new ImageSource(files[i])], LabelSet = i == 1 ? [] : [0, i], Targets = [i, 10.5 - i] };
+        var labelled = new Dataset { Source = "made up", Items = [Item(0) with { LabelSet = [0] }, Item(1), Item(2)], Classes = ["a", "b", "c"], IsMultiLabel = true };
+        var measured = labelled with { Classes = [], IsMultiLabel = false, IsRegression = true, TargetNames = ["price", "floor, m2"] };
+        using var backbone = Load(null, 2);
+        using var cache = EmbeddingCache.Open(_folder["cache"]);
+        var run = Embedder.Run(backbone, labelled, cache);
+        var set = run.ToSet();
+
+        Assert.True(set.IsMultiLabel);
+        Assert.Empty(set.Labels);
+        Assert.Equal([[0], [], [0, 2]], set.LabelSets);
+        Assert.Equal(["path,labels,split", $"{files[0]},a,train", $"{files[1]},,train", $"{files[2]},a|c,train"], File.ReadLines(EmbeddingFiles.Write(run, _folder["l.npy"])));
+
+        run = Embedder.Run(backbone, measured, cache);
+        set = run.ToSet();
+        Assert.Equal([0, 10.5, 1, 9.5, 2, 8.5], set.Targets);
+        Assert.Equal(["price", "floor, m2"], set.TargetNames);
+        Assert.Equal(["path,price,\"floor, m2\",split", $"{files[0]},0,10.5,train"], File.ReadLines(EmbeddingFiles.Write(run, _folder["t.npy"])).Take(2));
+    }
+
     private Backbone Load(string[]? taps, int batch, bool l2 = false, Precision precision = Precision.Fp32) =>
         Backbone.Load("tiny", settings: new BackboneSettings { Catalogue = _tiny.Catalogue, Taps = taps, BatchSize = batch, Threads = 1, L2Normalize = l2, Precision = precision });
 

@@ -24,6 +24,10 @@ public sealed class ClassificationScoresTests
         Assert.Equal(golden.Integers("confusion"), scores.Confusion.SelectMany(row => row));
         Assert.Equal(names, scores.PerClass.Select(c => c.Name));
         Assert.Equal(golden.Integers("count"), scores.PerClass.Select(c => c.Count));
+        Assert.Equal(golden.Double("calibrationError"), scores.ExpectedCalibrationError, 1e-9);
+        Assert.Equal(golden.Integers("binCounts"), scores.CalibrationCurve.Select(bin => bin.Count));
+        Assert.All(golden.Doubles("binConfidences").Zip(scores.CalibrationCurve), pair => Assert.Equal(pair.First, pair.Second.Confidence, 1e-9));
+        Assert.All(golden.Doubles("binAccuracies").Zip(scores.CalibrationCurve), pair => Assert.Equal(pair.First, pair.Second.Accuracy, 1e-9));
         Assert.All(golden.Doubles("precision").Zip(scores.PerClass), pair => Assert.Equal(pair.First, pair.Second.Precision, 1e-12));
         Assert.All(golden.Doubles("recall").Zip(scores.PerClass), pair => Assert.Equal(pair.First, pair.Second.Recall, 1e-12));
         Assert.All(golden.Doubles("f1").Zip(scores.PerClass), pair => Assert.Equal(pair.First, pair.Second.F1, 1e-12));
@@ -54,7 +58,7 @@ public sealed class ClassificationScoresTests
     {
         var scores = Guesses(4, i => i != 0, []) with { AccuracyInterval = new Interval(0.25, 1) };
         Assert.Equal( // the loss: (3 ln 4/3 + ln 4) / 4
-            "accuracy   0.7500  (95 %: 0.2500 to 1.0000, 4 rows)\nmacro F1   0.7333  (precision 0.8333, recall 0.7500)\nlog loss   0.5623",
+            "accuracy   0.7500  (95 %: 0.2500 to 1.0000, 4 rows)\nmacro F1   0.7333  (precision 0.8333, recall 0.7500)\nlog loss   0.5623  (expected calibration error 0.0000)",
             scores.ToString());
         Assert.Equal(("accuracy", 0.75), (scores.MainName, scores.Main));
     }

@@ -47,6 +47,18 @@ public sealed class RegressionScoresTests
     }
 
     [Fact]
+    public void Intervals_are_measured_by_what_they_hold_and_how_wide_they_are()
+    {
+        double[] targets = [1, 2, 3, 4], values = [1, 2, 3, 5];
+        var scores = RegressionScores.OfIntervals([0, 2, 3.5, 4], values, [1, 3, 4, 6], targets);
+        Assert.Equal((0.75, 1.125), (scores.IntervalCoverage, scores.MeanIntervalWidth));
+        Assert.Equal(RegressionScores.Of(values, targets), scores with { IntervalCoverage = null, MeanIntervalWidth = null });
+        Assert.EndsWith("\nintervals  hold 75.0 % of the targets at a mean width of 1.125", scores.ToString().Replace("75.0%", "75.0 %", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("row 2 has the value NaN", Assert.Throws<ArgumentException>(
+            () => RegressionScores.OfIntervals([0, 2, double.NaN, 4], values, [1, 3, 4, 6], targets)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Prices_are_also_measured_by_their_logarithms()
     {
         double[] values = [100, 220, 310], targets = [120, 200, 400];

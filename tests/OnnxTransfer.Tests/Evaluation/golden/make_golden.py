@@ -1,4 +1,7 @@
-"""Reference scores from scikit-learn for ClassificationScoresTests and RegressionScoresTests: python3 make_golden.py"""
+"""Reference scores for ClassificationScoresTests and RegressionScoresTests: python3 make_golden.py
+
+All from scikit-learn but the calibration error, which is numpy's, after the definition of Guo et al. (2017).
+"""
 import json
 import os
 
@@ -20,7 +23,15 @@ predicted = probabilities.argmax(1)
 names = list(range(CLASSES))
 precision, recall, f1, count = metrics.precision_recall_fscore_support(labels, predicted, labels=names, zero_division=0)
 macro = metrics.precision_recall_fscore_support(labels, predicted, labels=names, zero_division=0, average="macro")
+
+# Bin m holds the confidences above (m - 1) / 15 and up to m / 15.
+confidence, right = probabilities.max(1).astype(np.float64), predicted == labels
+bins = np.digitize(confidence, np.arange(1, 15) / 15, right=True)
+count_of = np.bincount(bins, minlength=15)
+mean_of = [np.bincount(bins, weights=values, minlength=15) / np.maximum(count_of, 1) for values in (confidence, right)]
 classification = {
+    "calibrationError": float((count_of * np.abs(mean_of[1] - mean_of[0])).sum() / ROWS),
+    "binCounts": count_of.tolist(), "binConfidences": mean_of[0].tolist(), "binAccuracies": mean_of[1].tolist(),
     "probabilities": [float(p) for p in probabilities.ravel()], "labels": labels.tolist(), "classes": CLASSES,
     "accuracy": metrics.accuracy_score(labels, predicted),
     "topFive": metrics.top_k_accuracy_score(labels, probabilities, k=5, labels=names),

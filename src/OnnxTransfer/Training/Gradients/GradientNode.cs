@@ -1,0 +1,66 @@
+using OnnxTransfer.Onnx;
+using OnnxTransfer.Onnx.Proto;
+
+namespace OnnxTransfer.Training.Gradients;
+
+/// <summary>A node of the forward graph as its gradient rule sees it, and the door through which the rule adds nodes.</summary>
+internal sealed class GradientNode(GraphBuilder builder, string source, NodeProto node, TensorShapes shapes, IReadOnlySet<string> dependent)
+{
+    public NodeProto Node => node;
+
+    public int Opset => builder.Opset;
+
+    public string Output => node.Output[0];
+
+    /// <summary>The name of an input; "" where it is left out.</summary>
+    public string Input(int index) => index < node.Input.Count ? node.Input[index] : "";
+
+    /// <summary>Whether the input depends on what is trained, so that its gradient is wanted.</summary>
+    public bool Needs(int index) => dependent.Contains(Input(index));
+
+    /// <summary>Element type and dimensions of an input or the output.</summary>
+    public TensorType Type(string tensor) => shapes[tensor] ?? throw new TrainingException(
+        $"{source}: the shape of '{tensor}', which the gradient of {ShortNames.Of(node)} needs, is unknown: {shapes.Unknown.GetValueOrDefault(tensor, "no node gives it")}");
+
+    /// <summary>The numbers of a small integer tensor known beforehand, such as axes.</summary>
+    public long[] Longs(string tensor) => shapes.Values(tensor) is { } values
+        ? Array.ConvertAll(values, value => (long)value)
+        : throw Unsupported($"'{tensor}' is computed by the graph; expected a constant");
+
+    /// <summary>An error for a form of the operator that its rule does not cover.</summary>
+    public TrainingException Unsupported(string found) => new($"{source}: no gradient for {ShortNames.Of(node)}: {found}");
+
+    /// <summary>Adds a node of one output.</summary>
+    public string Add(string operation, string[] inputs, params (string Name, object Value)[] attributes) =>
+        builder.Node(operation, inputs, $"{Output}_backward", attributes);
+
+    /// <summary>A constant of one element, of the type of <paramref name="like"/>.</summary>
+    public string Number(double value, string like) => builder.Reals($"{Output}_constant", Type(like).ElementType, [value], 1);
+
+    /// <summary>A constant list of integers.</summary>
+    public string List(params long[] values) => builder.Longs($"{Output}_list", values, values.Length);
+
+    /// <summary>The sum along axes, which stay as dimensions of 1.</summary>
+    public string SumAlong(string tensor, params long[] axes) => Add("ReduceSum", [tensor, List(axes)], ("keepdims", 1));
+
+    /// <summary>The gradient of an input that was broadcast to the output's shape: the sum over all places it was copied to.</summary>
+    public string SumTo(string gradient, string input)
+    {
+        var from = Type(Output).Dimensions;
+        var to = Type(input).Dimensions;
+        if (from.SequenceEqual(to))
+        {
+            return gradient;
+        }
+
+        int added = from.Count - to.Count;
+        long[] axes = [.. Enumerable.Range(0, from.Count).Where(i => i < added || (to[i - added] == 1 && from[i] != 1)).Select(i => (long)i)];
+        if (axes.Length == added)
+        {
+            return Add("ReduceSum", [gradient, List(axes)], ("keepdims", 0));
+        }
+
+        string sum = SumAlong(gradient, axes);
+        return added == 0 ? sum : Add("Reshape", [sum, List([.. to])]);
+    }
+}

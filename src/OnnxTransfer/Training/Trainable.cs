@@ -1,0 +1,6 @@
+namespace OnnxTransfer.Training;
+
+/// <summary>A weight of a forward graph that is to be trained.</summary>
+/// <param name="Name">Its name in the graph.</param>
+/// <param name="Decay">Its weight decay; biases as a rule have none.</param>
+internal sealed record Trainable(string Name, double Decay = 0);

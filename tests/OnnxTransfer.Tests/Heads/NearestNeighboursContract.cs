@@ -1,0 +1,17 @@
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Heads;
+
+namespace OnnxTransfer.Tests.Heads;
+
+public sealed class NearestNeighboursContract : HeadContract
+{
+    protected override IHeadTrainer Trainer => new NearestNeighbours();
+
+    protected override IHeadTrainer Fixed => new NearestNeighbours { Neighbours = 3 };
+
+    protected override double Chance => 1.0 / 3;
+
+    internal override EmbeddingSet Learnable(int rows, int width, long seed = 1) => Planted.Classes(rows, width, 3, seed: seed);
+
+    internal override EmbeddingSet NoRows() => Learnable(3, 2).Subset([]);
+}
