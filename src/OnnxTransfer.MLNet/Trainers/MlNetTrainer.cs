@@ -84,11 +84,21 @@ public sealed record MlNetTrainer : IHeadTrainer
             throw new FitException($"{Kind} learns one class a row, and the set holds several labels a row; take a head that learns them, such as LogisticRegression");
         }
 
-        var task = set.IsRegression ? HeadTask.Values : set.Labels.Length > 0 ? HeadTask.Classes : algorithms[0].Task;
-        var algorithm = Array.Find(algorithms, candidate => candidate.Task == task) ?? throw new FitException(
-            $"{Kind} cannot learn the set's {(task == HeadTask.Values ? "targets" : "labels")}; for them ML.NET has {string.Join(", ", NamesFor(task))}");
-        CheckSettings(algorithm);
+        var algorithm = Checked(set.IsRegression ? HeadTask.Values : set.Labels.Length > 0 ? HeadTask.Classes : algorithms[0].Task);
         return new MlNetFit(this, algorithm, progress, cancellation).Run(set);
+    }
+
+    /// <summary>Says before any work what a fit would refuse: the task, or a setting this trainer does not know or take.</summary>
+    /// <exception cref="FitException">There is such a thing.</exception>
+    public void Check(HeadTask task) => Checked(task);
+
+    private Algorithm Checked(HeadTask task)
+    {
+        var algorithm = Array.Find(Algorithms.Named(Name), candidate => candidate.Task == task) ?? throw new FitException(
+            $"{Kind} cannot learn {(task == HeadTask.Values ? "the set's targets" : task == HeadTask.Labels ? "several labels a row" : "the set's labels")}"
+            + (NamesFor(task) is { Count: > 0 } others ? $"; for them ML.NET has {string.Join(", ", others)}" : "; take a head that learns them, such as LogisticRegression"));
+        CheckSettings(algorithm);
+        return algorithm;
     }
 
     private void CheckSettings(Algorithm algorithm)
