@@ -47,6 +47,15 @@ version_of() { sed -n "s/.*PackageVersion Include=\"$1\" Version=\"\([^\"]*\)\".
 ort=$(version_of Microsoft.ML.OnnxRuntime)
 stamp=$( { cat Directory.Packages.props eng/bootstrap.sh; dotnet nuget list source 2>/dev/null; } | sha256sum | cut -c1-16)
 
+# What a leaf project and its tests need of the NuGet source, beside what every project needs.
+packages_of() {
+  case $1 in
+    OnnxRuntime) echo Microsoft.ML.OnnxRuntime ;;
+    ImageSharp) echo SixLabors.ImageSharp ;;
+    MLNet) echo Microsoft.ML Microsoft.ML.FastTree Microsoft.ML.LightGbm Microsoft.ML.Mkl.Components Microsoft.ML.OnnxConverter ;;
+  esac
+}
+
 # A restore of one package answers for every kind of source: folders, mirrors, the public gallery.
 source_has() {
   local probe; probe=$(mktemp -d "$state/probe-XXXXXX")
@@ -71,13 +80,16 @@ if [ ! -f "$state/answers-$stamp" ]; then
   rm -f "$state"/answers-*
   say "asking the NuGet source what it has"
   answers=$(mktemp "$state/asking-XXXXXX")
-  for package in "OnnxRuntime:Microsoft.ML.OnnxRuntime:$ort" "ImageSharp:SixLabors.ImageSharp:$(version_of SixLabors.ImageSharp)" \
-                 "MLNet:Microsoft.ML:$(version_of Microsoft.ML)"; do
-    IFS=: read -r name id version <<<"$package"
-    if source_has "$id" "$version"; then echo "$name=true"; else echo "$name=false"; fi
+  for name in OnnxRuntime ImageSharp MLNet; do
+    lacking=
+    for id in $(packages_of $name); do
+      source_has "$id" "$(version_of "$id")" || { lacking="$id $(version_of "$id")"; break; }
+    done
+    echo "$name=${lacking:-true}"
   done >"$answers"
   mv "$answers" "$state/answers-$stamp"
 fi
+# "true", or the first package that is lacking
 answer() { sed -n "s/^$1=//p" "$state/answers-$stamp"; }
 
 # --- 3. local packages of ONNX Runtime ---------------------------------------------------------------------------------
@@ -184,6 +196,5 @@ skip='^$'; for leaf in ${left_out[@]+"${left_out[@]}"}; do skip="$skip|OnnxTrans
   echo '] } }'; } >"$state/OnnxTransfer.slnf"
 : >"$state/left-out.txt"
 for leaf in ${left_out[@]+"${left_out[@]}"}; do
-  case $leaf in ImageSharp) package=SixLabors.ImageSharp ;; MLNet) package=Microsoft.ML ;; esac
-  echo "left out: OnnxTransfer.$leaf and its tests (the NuGet source lacks $package $(version_of $package))" >>"$state/left-out.txt"
+  echo "left out: OnnxTransfer.$leaf and its tests (the NuGet source lacks $(answer $leaf))" >>"$state/left-out.txt"
 done

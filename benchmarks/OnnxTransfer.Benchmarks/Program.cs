@@ -1,12 +1,17 @@
 using BenchmarkDotNet.Running;
 using OnnxTransfer.Benchmarks;
 
-// photos FOLDER: writes the photos that decoding is measured on, for the peers. Otherwise BenchmarkDotNet's own arguments,
+// photos FOLDER: writes the photos that decoding is measured on, for the peers. heads DATA HEAD: one fit. Otherwise BenchmarkDotNet's own arguments,
 // and --full for the long job: dotnet run -c Release --project benchmarks/OnnxTransfer.Benchmarks -- --full --filter '*Decode*'
 if (args is ["photos", var folder])
 {
     Photo.WriteAll(folder);
     return 0;
+}
+
+if (args is ["heads", .. var arguments])
+{
+    return HeadRun.Run(arguments);
 }
 
 var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args.Where(a => a != "--full")], new Settings(args)).ToArray();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using OnnxTransfer.Cli.Heads;
 
 namespace OnnxTransfer.Cli;
 
@@ -25,6 +26,7 @@ internal static class CommandLine
         ModelsCommand.Create(terminal),
         EmbedCommand.Create(terminal),
         TrainCommand.Create(terminal),
+        HeadsCommand.Create(terminal),
         EvaluateCommand.Create(terminal),
         PredictCommand.Create(terminal),
         CacheCommand.Create(terminal),

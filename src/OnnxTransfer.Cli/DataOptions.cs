@@ -41,7 +41,10 @@ internal sealed class DataOptions
     }
 
     /// <summary>Opens the data set; <paramref name="numbers"/> are the columns a model wants, where the user names none.</summary>
-    public Dataset Open(ParseResult parsed, IReadOnlyList<string>? numbers = null)
+    public Dataset Open(ParseResult parsed, IReadOnlyList<string>? numbers = null) => Open(parsed, parsed.GetValue(Data)!, numbers);
+
+    /// <summary>Opens another data set, read as the first is.</summary>
+    public Dataset Open(ParseResult parsed, string path, IReadOnlyList<string>? numbers = null)
     {
         var columns = new ManifestColumns
         {
@@ -56,7 +59,7 @@ internal sealed class DataOptions
             Numbers = List(parsed.GetValue(Numbers)) ?? numbers ?? [],
         };
         var given = new Option[] { Path, Label, Labels, Target, Split, Weight, Group, AverageBy, Numbers }.Any(option => parsed.GetResult(option) is not null) || columns.Numbers.Count > 0;
-        return DatasetReader.Open(parsed.GetValue(Data)!, given ? columns : null, List(parsed.GetValue(ClassNames)));
+        return DatasetReader.Open(path, given ? columns : null, List(parsed.GetValue(ClassNames)));
     }
 
     /// <summary>Refuses a file to be written where its folder is not there, before any work.</summary>

@@ -106,6 +106,11 @@ internal static class EvaluateCommand
             json[name] = JsonReport.Value(value);
         }
 
+        if (JsonReport.Classes(result.Scores) is { } classes)
+        {
+            json["classes"] = classes;
+        }
+
         return json;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class FitProgressLine(Terminal terminal) : IDisposable
         }
 
         _last = Environment.TickCount64;
-        var line = $"{progress.Stage}: iteration {progress.Iteration}, objective {progress.Objective:g6}";
+        var line = double.IsNaN(progress.Objective) ? progress.Stage : $"{progress.Stage}: iteration {progress.Iteration}, objective {progress.Objective:g6}";
         if (terminal.IsWatched)
         {
             terminal.Error.Write($"\r{line,-79}");

@@ -48,6 +48,7 @@ internal static class JsonReport
             ["top5"] = classes.TopFive,
             ["macroF1"] = classes.MacroF1,
             ["logLoss"] = classes.LogLoss,
+            ["expectedCalibrationError"] = classes.ExpectedCalibrationError,
         },
         RegressionScores values => new()
         {
@@ -95,6 +96,30 @@ internal static class JsonReport
 
         return json;
     }
+
+    /// <summary>How far two domains are apart.</summary>
+    public static JsonObject Of(DomainShift shift) => new()
+    {
+        ["accuracy"] = Value(shift.Accuracy),
+        ["accuracyLow"] = Value(shift.AccuracyInterval.Low),
+        ["accuracyHigh"] = Value(shift.AccuracyInterval.High),
+        ["accuracyP"] = Value(shift.AccuracyPValue),
+        ["meanDiscrepancy"] = Value(shift.MeanDiscrepancy),
+        ["meanDiscrepancyP"] = Value(shift.DiscrepancyPValue),
+        ["meanDistance"] = Value(shift.MeanDistance),
+    };
+
+    /// <summary>Every class, or every label, by itself; null for other scores.</summary>
+    public static JsonArray? Classes(Scores? scores) => scores is ClassificationScores classes
+        ? new JsonArray([.. classes.PerClass.Select(one => new JsonObject
+        {
+            ["class"] = one.Name,
+            ["precision"] = one.Precision,
+            ["recall"] = one.Recall,
+            ["f1"] = one.F1,
+            ["items"] = one.Count,
+        })])
+        : null;
 
     /// <summary>JSON knows no NaN and no infinity: such a figure is null.</summary>
     public static JsonNode? Value(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;

@@ -1,24 +1,22 @@
 using System.CommandLine;
+using OnnxTransfer.Cli.Heads;
 
 namespace OnnxTransfer.Cli;
 
 /// <summary>The options of <c>train</c>.</summary>
 internal sealed class TrainOptions
 {
-    public const string Logistic = "logistic";
-    public const string Ridge = "ridge";
-
     public DataOptions Data { get; } = new();
 
     public EmbedOptions Embed { get; } = new();
 
-    public Option<string?> Head { get; } = new("--head") { Description = "logistic for classes, ridge for numbers (default: what the data asks for)" };
+    public HeadChoice Head { get; } = new();
 
     public Option<string?> Output { get; } = new("--output", "-o") { Description = "write one ONNX file: uint8 pixels in, class probabilities or a number out" };
 
     public Option<double> Test { get; } = new("--test") { Description = "share of every class to test on, where the data has no test split of its own", DefaultValueFactory = _ => 0.2 };
 
-    public Option<double> Validation { get; } = new("--validation") { Description = "share of the rest to choose the L2 on, where the data has no validation split of its own", DefaultValueFactory = _ => 0.2 };
+    public Option<double> Validation { get; } = new("--validation") { Description = "share of the rest to choose settings and to calibrate on, where the data has no validation split of its own", DefaultValueFactory = _ => 0.2 };
 
     public Option<int> Seed { get; } = new("--seed") { Description = "decides splits, folds and intervals", DefaultValueFactory = _ => 0 };
 
@@ -26,9 +24,9 @@ internal sealed class TrainOptions
 
     public Option<int> Repeats { get; } = new("--repeats") { Description = "repeat the cross-validation with other folds", DefaultValueFactory = _ => 1 };
 
-    public Option<double?> L2 { get; } = new("--l2") { Description = "the penalty (default: chosen on validation from a log-spaced path)" };
+    public Option<string?> Source { get; } = new("--source") { Description = "another data set of the same kind, read as the first is, whose rows join the fit but are never measured on; the shift between the two is reported" };
 
-    public Option<bool> LogTarget { get; } = new("--log-target") { Description = "fit the logarithm of the target, such as a price; predictions are in the target's own unit" };
+    public Option<double> SourceWeight { get; } = new("--source-weight") { Description = "what all rows of --source weigh together, where those of the data weigh 1", DefaultValueFactory = _ => 0.5 };
 
     public Option<string?> Compare { get; } = new("--compare") { Description = "also fit the same head on another backbone, such as pixels-28x28-grey, and show both" };
 
@@ -38,8 +36,7 @@ internal sealed class TrainOptions
     {
         Data.AddTo(command);
         Embed.AddTo(command);
-        Head.AcceptOnlyFromAmong(Logistic, Ridge);
-        foreach (var option in new Option[] { Head, Output, Test, Validation, Seed, Folds, Repeats, L2, LogTarget, Compare, Json })
+        foreach (var option in Head.All.Concat([Output, Test, Validation, Seed, Folds, Repeats, Source, SourceWeight, Compare, Json]))
         {
             command.Options.Add(option);
         }

@@ -12,14 +12,16 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
     {
         var heads = new[] { trained, other }.OfType<TrainedHead>().ToArray();
         var table = new Table().AddColumns(["", .. heads.Select(head => head.Backbone)]);
+        Row("head", head => head.Trainer.Kind);
         Row("embedding width", head => $"{head.Embedding.Width}");
-        Row(trained.Fit.Chosen?.Name ?? "", head => $"{head.Fit.Chosen?.Value:g3}");
+        Row(trained.Fit.Chosen?.Name ?? "settings", head => $"{head.Fit.Chosen?.Value:g3}");
         if (trained.Test is ClassificationScores)
         {
             Row("accuracy", head => $"{Classes(head).Accuracy:0.0000} ({Classes(head).AccuracyInterval})");
             Row("top 5", head => $"{Classes(head).TopFive:0.0000}");
             Row("macro F1", head => $"{Classes(head).MacroF1:0.0000}");
             Row("log loss", head => $"{Classes(head).LogLoss:0.0000}");
+            Row("expected calibration error", head => $"{Classes(head).ExpectedCalibrationError:0.0000}");
         }
         else if (trained.Test is RegressionScores)
         {
@@ -28,12 +30,17 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
             Row("RMSE", head => $"{Values(head).RootMeanSquaredError:g5}");
             Row("MAE", head => $"{Values(head).MeanAbsoluteError:g5}");
             Row("median relative error", head => $"{Values(head).MedianRelativeError:0.0000}");
+            if (Values(trained).IntervalCoverage is not null)
+            {
+                Row("targets within the interval", head => $"{Values(head).IntervalCoverage:0.000}");
+                Row("mean width of the interval", head => $"{Values(head).MeanIntervalWidth:g5}");
+            }
         }
 
         if (trained.Folds is not null)
         {
             Row($"{trained.Folds.MainName}, {trained.Folds.Folds.Count} folds", head => $"{head.Folds!.Mean:0.0000} +- {head.Folds.StandardDeviation:0.0000}");
-            if (trained.Embedding.Dataset.IsRegression)
+            if (trained.Folds.Folds.All(fold => fold.Scores is RegressionScores))
             {
                 Row("R2 of logarithms, mean of folds", head => $"{head.Folds!.Folds.Average(fold => ((RegressionScores)fold.Scores).R2OfLogarithms ?? double.NaN):0.0000}");
                 Row("median relative error, mean of folds", head => $"{head.Folds!.Folds.Average(fold => ((RegressionScores)fold.Scores).MedianRelativeError):0.0000}");
@@ -43,6 +50,16 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         Row("seconds embedding", head => $"{head.Embedding.Report.Seconds:0.0}");
         Row("seconds fitting", head => $"{head.Fit.Seconds:0.0}");
         terminal.Write(table);
+        if (trained.Selection is { } selection)
+        {
+            WriteSelection(selection);
+        }
+
+        if (trained.Test is LabelScores or MultiValueScores)
+        {
+            terminal.Out.WriteLine(trained.Test.ToString());
+        }
+
         if (trained.Test is ClassificationScores { PerClass.Count: <= 30 } scores)
         {
             WriteClasses(scores);
@@ -75,7 +92,12 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
     {
         var json = JsonReport.Of(head.Embedding, head.Backbone);
         json["secondsFitting"] = JsonReport.Rounded(head.Fit.Seconds);
-        json["l2"] = head.Fit.Chosen?.Value;
+        json["head"] = head.Trainer.Kind;
+        json["chosen"] = head.Fit.Chosen is { } chosen ? new JsonObject { [chosen.Name.ToLowerInvariant()] = chosen.Value } : null;
+        json["l2"] = head.Fit.Chosen is { Name: "L2" } l2 ? l2.Value : null;
+        json["objective"] = head.Fit.Objective is { } objective ? JsonReport.Value(objective) : null;
+        json["settings"] = new JsonObject(head.Fit.Settings.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
+        json["notes"] = new JsonArray([.. head.Fit.Notes.Select(note => (JsonNode?)note)]);
         json["train"] = head.Fit.Rows;
         json["test"] = head.Test?.Count ?? 0;
         foreach (var (name, value) in JsonReport.Numbers(head.Test))
@@ -83,12 +105,60 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
             json[name] = JsonReport.Value(value);
         }
 
+        if (JsonReport.Classes(head.Test) is { } classes)
+        {
+            json["classes"] = classes;
+        }
+
         if (head.Folds is { } folds)
         {
             json["folds"] = JsonReport.Of(folds);
         }
 
+        if (head.Selection is { } selection)
+        {
+            json["selection"] = Of(selection);
+        }
+
+        if (head.Shift is { } shift)
+        {
+            json["shift"] = JsonReport.Of(shift);
+        }
+
         return json;
+    }
+
+    private static JsonObject Of(SelectionResult selection) => new()
+    {
+        ["metric"] = selection.Metric.Name,
+        ["verdict"] = selection.Verdict,
+        ["repeats"] = selection.Repeats,
+        ["seconds"] = JsonReport.Rounded(selection.Seconds),
+        ["heads"] = new JsonArray([.. selection.Candidates.Select(candidate => new JsonObject
+        {
+            ["head"] = candidate.Name,
+            ["mean"] = JsonReport.Value(candidate.Mean),
+            ["low"] = JsonReport.Value(candidate.Interval.Low),
+            ["high"] = JsonReport.Value(candidate.Interval.High),
+            ["p"] = JsonReport.Value(candidate.PValue),
+            ["seconds"] = JsonReport.Rounded(candidate.Seconds),
+            ["leftOut"] = candidate.LeftOut,
+        })]),
+    };
+
+    private void WriteSelection(SelectionResult selection)
+    {
+        var metric = selection.Metric == Metric.Main ? selection.Best.Scores!.MainName : selection.Metric.Name;
+        var table = new Table().AddColumns("head", $"{metric}, {selection.Folds} folds x {selection.Repeats}", "95 %", "p against the best", "seconds");
+        foreach (var candidate in selection.Candidates)
+        {
+            table.AddRow(candidate.LeftOut is { } reason
+                ? [candidate.Name, Markup.Escape($"left out: {reason}"), "", "", $"{candidate.Seconds:0.0}"]
+                : [candidate.Name, $"{candidate.Mean:0.0000}", $"{candidate.Interval}", candidate == selection.Best ? "" : $"{candidate.PValue:0.000}", $"{candidate.Seconds:0.0}"]);
+        }
+
+        terminal.Write(table);
+        terminal.Out.WriteLine(selection.Verdict);
     }
 
     private void WriteClasses(ClassificationScores scores)

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using OnnxTransfer.Backbones;
+using OnnxTransfer.Cli.Heads;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
@@ -8,20 +10,19 @@ using OnnxTransfer.Heads;
 
 namespace OnnxTransfer.Cli;
 
-/// <summary>A head fitted on one backbone's embeddings, with its scores.</summary>
-internal sealed record TrainedHead(string Backbone, EmbedRun Embedding, IHead Head, FitReport Fit, Scores? Test, CrossValidationScores? Folds);
-
 /// <summary>One run of <c>train</c>: split, embed, fit, measure, export, report.</summary>
 internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseResult parsed, CancellationToken cancellation)
 {
     private readonly int _seed = parsed.GetValue(options.Seed);
     private readonly int? _folds = parsed.GetValue(options.Folds);
+    private readonly bool _isAuto = parsed.GetValue(options.Head.Head) == HeadKinds.Auto;
 
     public int Run()
     {
         var output = parsed.GetValue(options.Output);
         var dataset = Split(options.Data.Open(parsed));
         Check(dataset, output);
+        var source = OpenSource(dataset);
         var compare = parsed.GetValue(options.Compare);
         using var cache = EmbeddingCache.Open(parsed.GetValue(options.Embed.Cache)!);
         using var backbone = options.Embed.Load(parsed);
@@ -30,12 +31,12 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             FusedModel.Check(backbone, parsed.GetValue(options.Data.AverageBy) is not null);
         }
 
-        var trained = Train(backbone, dataset, cache);
+        var trained = Train(backbone, dataset, source, cache);
         TrainedHead? other = null;
         if (compare is not null)
         {
             using var compared = options.Embed.LoadOther(parsed, compare);
-            other = Train(compared, dataset, cache);
+            other = Train(compared, dataset, source, cache);
         }
 
         var notWritten = output is null ? null : Export(output, backbone, trained);
@@ -50,6 +51,19 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         }
 
         return notWritten is null ? ExitCode.Done : throw notWritten;
+    }
+
+    private Dataset? OpenSource(Dataset dataset)
+    {
+        if (parsed.GetValue(options.Source) is not { } path)
+        {
+            return parsed.GetResult(options.SourceWeight) is { Implicit: false } ? throw new UsageException("--source-weight weighs the rows of --source; say --source too") : null;
+        }
+
+        var source = options.Data.Open(parsed, path);
+        return TaskOf(source) == TaskOf(dataset)
+            ? source
+            : throw new UsageException($"--source {path} has {HeadChoice.Told(TaskOf(source))}, {parsed.GetValue(options.Data.Data)} has {HeadChoice.Told(TaskOf(dataset))}; expected the same in both");
     }
 
     // The scores of a long run are told even when its file cannot be written.
@@ -74,7 +88,6 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     private void Check(Dataset dataset, string? output)
     {
         var data = parsed.GetValue(options.Data.Data);
-        var head = parsed.GetValue(options.Head);
         if (!dataset.IsRegression && dataset.Classes.Count < 2)
         {
             throw new DatasetException(dataset.Classes.Count == 0
@@ -82,16 +95,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
                 : $"{data}: only one class, '{dataset.Classes[0]}'; a classifier needs two or more: add images of something else");
         }
 
-        if (head is not null && (head == TrainOptions.Ridge) != dataset.IsRegression)
-        {
-            throw new UsageException($"--head {head} does not fit: {data} has {(dataset.IsRegression ? "numbers to predict; use ridge" : $"{dataset.Classes.Count} classes; use logistic")}");
-        }
-
-        if (parsed.GetValue(options.LogTarget) && !dataset.IsRegression)
-        {
-            throw new UsageException($"--log-target is for numbers to predict, but {data} has classes; leave it out");
-        }
-
+        options.Head.Check(parsed, TaskOf(dataset), data!);
         if (_folds < 2 || _folds > dataset.Items.Count)
         {
             throw new UsageException($"--folds {_folds}: expected 2 up to the {dataset.Items.Count} items there are");
@@ -102,19 +106,14 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             throw new UsageException($"--repeats {parsed.GetValue(options.Repeats)}: expected 1 or more");
         }
 
-        if (_folds is null && parsed.GetResult(options.Repeats) is { Implicit: false })
+        if (_folds is null && !_isAuto && parsed.GetResult(options.Repeats) is { Implicit: false })
         {
-            throw new UsageException("--repeats repeats a cross-validation; say --folds too");
+            throw new UsageException("--repeats repeats a cross-validation; say --folds too, or --head auto");
         }
 
         if (output is not null && Directory.Exists(output))
         {
             throw new UsageException($"--output {output}: a folder; expected the name of a file, such as {Path.Combine(output, "model.onnx")}");
-        }
-
-        if (parsed.GetValue(options.L2) < 0)
-        {
-            throw new UsageException($"--l2 {parsed.GetValue(options.L2)}: expected 0 or more, or nothing to have it chosen");
         }
 
         if (output is not null)
@@ -125,22 +124,30 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         Share(options.Validation);
     }
 
-    private TrainedHead Train(Backbone backbone, Dataset dataset, EmbeddingCache cache)
+    private TrainedHead Train(Backbone backbone, Dataset dataset, Dataset? source, EmbeddingCache cache)
     {
         var run = options.Embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
         var set = run.ToSet();
         var fitSet = set.Of(Datasets.Split.Train, Datasets.Split.Validation);
         var testSet = set.Of(Datasets.Split.Test);
-        CrossValidationScores? folds = null;
-        if (_folds is { } count)
+        var sourceSet = source is null ? null : options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation).ToSet();
+        var shift = sourceSet is null ? null : DomainShift.Measure(sourceSet, fitSet, _seed, cancellation);
+        if (shift is not null)
         {
-            terminal.Say($"cross-validating {count} folds x {parsed.GetValue(options.Repeats)} on {fitSet.Count} items");
-            folds = CrossValidation.Run(Trainer(dataset), fitSet, count, parsed.GetValue(options.Repeats), _seed, fold => terminal.Say($"fold {fold.Fold + 1} of repeat {fold.Repeat + 1}: {fold.Scores.MainName} {fold.Scores.Main:0.0000}"), cancellation);
+            terminal.Say($"shift between the source and the data: {shift}");
         }
 
-        terminal.Say($"fitting on {fitSet.Count} items of {set.Width} values");
+        var (trainer, selection) = Choose(dataset, fitSet, sourceSet);
+        CrossValidationScores? folds = selection?.Best.Scores;
+        if (_folds is { } count && !_isAuto)
+        {
+            terminal.Say($"cross-validating {count} folds x {parsed.GetValue(options.Repeats)} on {fitSet.Count} items");
+            folds = CrossValidation.Run(trainer, fitSet, count, parsed.GetValue(options.Repeats), _seed, fold => terminal.Say($"fold {fold.Fold + 1} of repeat {fold.Repeat + 1}: {fold.Scores.MainName} {fold.Scores.Main:0.0000}"), cancellation);
+        }
+
+        terminal.Say($"fitting {trainer.Kind} on {fitSet.Count} items of {set.Width} values");
         using var progress = new FitProgressLine(terminal);
-        var fit = Trainer(dataset).FitAndReport(fitSet, progress.Report, cancellation);
+        var fit = trainer.FitAndReport(fitSet, progress.Report, cancellation);
         progress.Dispose();
         foreach (var note in fit.Report.Notes)
         {
@@ -148,37 +155,56 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         }
 
         var scores = testSet.Count == 0 ? null : fit.Head.Evaluate(testSet, _seed);
-        return new TrainedHead(backbone.Description.Name, run, fit.Head, fit.Report, scores, folds);
+        return new TrainedHead(backbone.Description.Name, run, trainer, fit.Head, fit.Report, scores, folds, selection, shift);
     }
 
-    private IHeadTrainer Trainer(Dataset dataset)
+    // The head asked for, or the best of those that auto compares: as they are, since calibration changes no order of classes.
+    private (IHeadTrainer Trainer, SelectionResult? Selection) Choose(Dataset dataset, EmbeddingSet fitSet, EmbeddingSet? source)
     {
-        var l2 = parsed.GetValue(options.L2);
-        if (dataset.IsRegression)
+        var (task, head, heldOut) = (TaskOf(dataset), options.Head, Share(options.Validation));
+        (string Name, IHeadTrainer Trainer)[] candidates = [.. head.Names(parsed, task).Select(name =>
+            (name, head.Trainer(parsed, name, task, heldOut, _seed, source, parsed.GetValue(options.SourceWeight))))];
+        if (!_isAuto)
         {
-            var ridge = new RidgeRegression { L2 = l2, LogTarget = parsed.GetValue(options.LogTarget) };
-            return ridge with { Search = ridge.Search with { HeldOut = Share(options.Validation), Seed = _seed } };
+            return (head.Calibrated(parsed, candidates[0].Trainer, task, heldOut, _seed), null);
         }
 
-        var logistic = new LogisticRegression { L2 = l2 };
-        return logistic with { Search = logistic.Search with { HeldOut = Share(options.Validation), Seed = _seed } };
+        var settings = head.Selection(parsed, _folds, parsed.GetValue(options.Repeats), _seed);
+        if (settings.Metric.Name == "log-loss")
+        {
+            candidates = Array.ConvertAll(candidates, candidate => candidate with { Trainer = head.Calibrated(parsed, candidate.Trainer, task, heldOut, _seed) });
+        }
+
+        terminal.Say($"comparing {candidates.Length} heads by {settings.Folds} folds x {settings.Repeats} on {fitSet.Count} items");
+        var result = HeadSelection.Run(candidates, fitSet, settings, terminal.Say, cancellation);
+        terminal.Say(result.Verdict);
+        var best = result.Best.Trainer;
+        return (best is CalibratedTrainer ? best : head.Calibrated(parsed, best, task, heldOut, _seed), result);
     }
+
+    private static HeadTask TaskOf(Dataset dataset) =>
+        dataset.IsRegression ? HeadTask.Values : dataset.IsMultiLabel ? HeadTask.Labels : HeadTask.Classes;
 
     private ModelCard Card(Backbone backbone, TrainedHead trained)
     {
         var run = trained.Embedding;
         int Count(Split split) => run.Items.Count(item => item.Split == split);
+        var head = new Dictionary<string, string>(trained.Fit.Settings, StringComparer.Ordinal) { ["kind"] = trained.Trainer.Kind, ["seed"] = $"{_seed}" };
+        if (trained.Fit.Chosen is { } chosen)
+        {
+            head[chosen.Name.ToLowerInvariant()] = chosen.Value.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        if (run.Dataset.IsRegression)
+        {
+            head["logTarget"] = parsed.GetValue(options.Head.LogTarget) ? "true" : "false";
+        }
+
         return FusedModel.Card(backbone, trained.Head) with
         {
             AveragesPhotos = parsed.GetValue(options.Data.AverageBy) is not null,
             Numbers = run.Dataset.NumberNames,
-            Head = new Dictionary<string, string>
-            {
-                ["kind"] = Trainer(run.Dataset).Kind,
-                ["l2"] = $"{trained.Fit.Chosen?.Value:R}",
-                ["logTarget"] = parsed.GetValue(options.LogTarget) ? "true" : "false",
-                ["seed"] = $"{_seed}",
-            },
+            Head = head,
             Data = new CardData(
                 parsed.GetValue(options.Data.Data)!, run.ContentSha256, Count(Datasets.Split.Train), Count(Datasets.Split.Validation), Count(Datasets.Split.Test)),
             Scores = JsonReport.Numbers(trained.Test).Where(pair => double.IsFinite(pair.Value)).ToDictionary(),

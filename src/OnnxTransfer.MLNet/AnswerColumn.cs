@@ -24,7 +24,8 @@ internal sealed class AnswerColumn
             KeyDataViewType key when key.RawType == typeof(uint) => (ColumnNames.KeyValues, (int)key.Count),
             VectorDataViewType { IsKnownSize: true, ItemType: BooleanDataViewType } vector => (ColumnNames.SlotNames, vector.Size),
             var other => throw new OnnxTransferException(
-                $"Head: column '{name}' holds {other}; expected a key, which mlContext.Transforms.Conversion.MapValueToKey makes of it, or for several labels a row a vector of bools"),
+                $"Head: column '{name}' holds {other}; expected a key, which mlContext.Transforms.Conversion.MapValueToKey makes of it, "
+                + "or for several labels a row a vector of bools"),
         };
         return new AnswerColumn(column, Names(column, kind, count));
     }
@@ -41,7 +42,8 @@ internal sealed class AnswerColumn
         return column.Type is VectorDataViewType { IsKnownSize: true } vector && vector.ItemType == NumberDataViewType.Single
             ? new AnswerColumn(column, Names(column, ColumnNames.SlotNames, vector.Size))
             : throw new OnnxTransferException(
-                $"Head: column '{name}' holds {column.Type}; expected a float, which mlContext.Transforms.Conversion.ConvertType makes of it, or a vector of floats of known size");
+                $"Head: column '{name}' holds {column.Type}; expected a float, which mlContext.Transforms.Conversion.ConvertType makes of it, "
+                + "or a vector of floats of known size");
     }
 
     /// <summary>Reads the row's answer when it is called; false where it is missing.</summary>
@@ -50,9 +52,13 @@ internal sealed class AnswerColumn
         KeyDataViewType => Reader<uint>(row, (in uint key) => key > 0, (in uint key) => _labels.Add((int)key - 1)),
         NumberDataViewType => Reader<float>(row, (in float value) => !float.IsNaN(value), (in float value) => _targets.Add(value)),
         VectorDataViewType { ItemType: BooleanDataViewType } => Reader<VBuffer<bool>>(
-            row, (in VBuffer<bool> _) => true, (in VBuffer<bool> flags) => _labelSets.Add([.. flags.Items().Where(flag => flag.Value).Select(flag => flag.Key)])),
+            row,
+            (in VBuffer<bool> _) => true,
+            (in VBuffer<bool> flags) => _labelSets.Add([.. flags.Items().Where(flag => flag.Value).Select(flag => flag.Key)])),
         _ => Reader<VBuffer<float>>(
-            row, (in VBuffer<float> values) => !values.DenseValues().Any(float.IsNaN), (in VBuffer<float> values) => _targets.AddRange([.. values.DenseValues().Select(v => (double)v)])),
+            row,
+            (in VBuffer<float> values) => !values.DenseValues().Any(float.IsNaN),
+            (in VBuffer<float> values) => _targets.AddRange(values.DenseValues().Select(value => (double)value).ToArray())),
     };
 
     /// <summary><paramref name="set"/> with the answers that were read.</summary>

@@ -20,6 +20,7 @@ public sealed class EmbedImagesTransformer : AppendingTransformer, IDisposable
     private readonly WindowEmbedder _windows;
     private readonly ImageEmbedder _single;
     private readonly bool _ownsBoth;
+    private bool _isClosed;
 
     internal EmbedImagesTransformer(
         string outputColumnName, string inputColumnName, Backbone backbone, EmbeddingCache cache, EmbedImagesSettings settings, bool ownsBoth = false)
@@ -41,7 +42,7 @@ public sealed class EmbedImagesTransformer : AppendingTransformer, IDisposable
     /// <summary>Closes backbone and cache where <c>mlContext.Model.Load</c> has opened them; otherwise they are their owner's.</summary>
     public void Dispose()
     {
-        if (_ownsBoth)
+        if (_ownsBoth && !Interlocked.Exchange(ref _isClosed, true))
         {
             _backbone.Dispose();
             _cache.Dispose();

@@ -36,5 +36,6 @@ internal sealed record EmbeddedRows(IRows Rows, int[] Index, IReadOnlyDictionary
 
     /// <summary>What is thrown for an image that cannot be embedded.</summary>
     public static OnnxTransferException FailedImage(string reason, Exception? cause = null) => new(
-        $"EmbedImages: {reason}; mend or leave out the image, or set {nameof(EmbedImagesSettings)}.{nameof(EmbedImagesSettings.FailedAsNaN)}, which makes it a row of NaN", cause);
+        $"EmbedImages: {reason}; mend or leave out the image, "
+        + $"or set {nameof(EmbedImagesSettings)}.{nameof(EmbedImagesSettings.FailedAsNaN)}, which makes it a row of NaN", cause);
 }

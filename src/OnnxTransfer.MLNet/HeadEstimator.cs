@@ -48,9 +48,14 @@ public sealed class HeadEstimator : IEstimator<HeadTransformer>
 
         var label = inputSchema.First(column => column.Name == _columns.Label);
         bool isVector = label.Kind != SchemaShape.Column.VectorKind.Scalar;
-        var score = (HeadTransformer.Score, _isRegression && !isVector ? ColumnShapes.Number : ColumnShapes.Vector, _isRegression && !isVector ? null : ColumnNames.SlotNames);
-        return _isRegression || isVector
-            ? ColumnShapes.Append(inputSchema, score)
-            : ColumnShapes.Append(inputSchema, (HeadTransformer.PredictedLabel, ColumnShapes.Key, ColumnNames.KeyValues), score);
+        if (_isRegression && !isVector)
+        {
+            return ColumnShapes.Append(inputSchema, (HeadTransformer.Score, ColumnShapes.Number, null));
+        }
+
+        var scores = (HeadTransformer.Score, ColumnShapes.Vector, ColumnNames.SlotNames);
+        return isVector
+            ? ColumnShapes.Append(inputSchema, scores)
+            : ColumnShapes.Append(inputSchema, (HeadTransformer.PredictedLabel, ColumnShapes.Key, ColumnNames.KeyValues), scores);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using OnnxTransfer.Embeddings;
+using OnnxTransfer.Heads;
 using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.MLNet;
@@ -27,7 +28,8 @@ internal static class HeadRows
         return column.Type is VectorDataViewType { IsKnownSize: true, ItemType: NumberDataViewType } type && type.ItemType == NumberDataViewType.Single
             && (width == 0 || type.Size == width)
             ? column
-            : throw new OnnxTransferException($"Head: column '{name}' holds {column.Type}; expected a vector of {(width == 0 ? "a known number of" : $"{width}")} floats, an embedding");
+            : throw new OnnxTransferException(
+                $"Head: column '{name}' holds {column.Type}; expected a vector of {(width == 0 ? "a known number of" : $"{width}")} floats, an embedding");
     }
 
     public static OnnxTransferException NoColumn(string name, IEnumerable<string> names) => new(
@@ -50,8 +52,12 @@ internal static class HeadRows
 
         // The splits of the set are the data set's; a pipeline fits on the rows it is given.
         set = set with { Weights = columns.Weight is null ? [] : set.Weights, Groups = columns.Group is null ? [] : set.Groups, Splits = [] };
-        return set.Labels.Contains(-1) ? set.Subset([.. Enumerable.Range(0, set.Count).Where(i => set.Labels[i] >= 0)]) : set;
+        return set.Labels.Contains(-1) || set.Targets.Contains(double.NaN) ? set.Subset([.. Enumerable.Range(0, set.Count).Where(i => IsAnswered(set, i))]) : set;
     }
+
+    private static bool IsAnswered(EmbeddingSet set, int row) => set.IsRegression
+        ? !set.Targets.AsSpan(row * set.TargetCount, set.TargetCount).Contains(double.NaN)
+        : set.Labels[row] >= 0;
 
     private static EmbeddingSet ReadAll(IDataView data, HeadColumns columns, AnswerColumn answer)
     {
@@ -61,8 +67,8 @@ internal static class HeadRows
         var (feature, label) = (cursor.GetGetter<VBuffer<float>>(features), answer.Reader(cursor));
         var weight = columns.Weight is { } weightName ? Getter<float>(cursor, weightName, NumberDataViewType.Single) : null;
         var group = columns.Group is { } groupName ? Getter<ReadOnlyMemory<char>>(cursor, groupName, TextDataViewType.Instance) : null;
-        var (values, weights, groups, embedding) = (new float[(int)(data.GetRowCount() ?? 1024) * width], new List<double>(), new List<string>(), default(VBuffer<float>));
-        int count = 0;
+        float[] values = new float[Math.Min(Array.MaxLength, (data.GetRowCount() ?? 1024) * width)];
+        var (weights, groups, embedding, count) = (new List<double>(), new List<string>(), default(VBuffer<float>), 0);
         while (cursor.MoveNext())
         {
             if (!label())
@@ -72,7 +78,7 @@ internal static class HeadRows
 
             if ((count + 1) * (long)width > values.Length)
             {
-                Array.Resize(ref values, (int)Math.Min(Array.MaxLength, Math.Max(width, 2L * values.Length)));
+                Grow(ref values, width);
             }
 
             feature(ref embedding);
@@ -85,10 +91,23 @@ internal static class HeadRows
         return answer.Over(new EmbeddingSet { Rows = new Matrix(count, width, values), Weights = [.. weights], Groups = [.. groups] });
     }
 
+    private static void Grow(ref float[] values, int width)
+    {
+        if (values.Length + (long)width > Array.MaxLength)
+        {
+            throw new FitException($"Head: more than {values.Length / width} rows of {width} floats do not fit into one array; "
+                + "fit on the view that ToDataView makes of the embeddings, whose rows stay where they are");
+        }
+
+        Array.Resize(ref values, (int)Math.Min(Array.MaxLength, Math.Max(width, 2L * values.Length)));
+    }
+
     private static ValueGetter<T> Getter<T>(DataViewRow row, string name, DataViewType expected)
     {
         var column = Column(row.Schema, name);
-        return column.Type.Equals(expected) ? row.GetGetter<T>(column) : throw new OnnxTransferException($"Head: column '{name}' holds {column.Type}; expected {expected}");
+        return column.Type.Equals(expected)
+            ? row.GetGetter<T>(column)
+            : throw new OnnxTransferException($"Head: column '{name}' holds {column.Type}; expected {expected}");
     }
 
     private static void Add<T, TValue>(ValueGetter<T>? getter, List<TValue> values, Func<T, TValue> convert)

@@ -27,6 +27,7 @@ internal sealed class LookAheadCursor : DataViewRowCursor
     private int _count;
     private int _slot = -1;
     private long _position = -1;
+    private long _given;
     private bool _ended;
 
     /// <param name="schema">The input's columns and the embedding.</param>
@@ -54,8 +55,6 @@ internal sealed class LookAheadCursor : DataViewRowCursor
         ? _slot
         : throw new InvalidOperationException("the cursor stands on no row: read after MoveNext has returned true");
 
-    private long Given { get; set; }
-
     public override bool MoveNext()
     {
         if (_slot + 1 >= _count && (_ended || !Fill()))
@@ -65,7 +64,7 @@ internal sealed class LookAheadCursor : DataViewRowCursor
         }
 
         _slot++;
-        _position = Given++;
+        _position = _given++;
         return true;
     }
 

@@ -21,7 +21,7 @@ internal static class ModelStream
     public static void Write(ModelSaveContext context, string loader, params byte[][] blocks)
     {
         var members = Internals.Value;
-        object version = members.NewVersion.Invoke(["OTRANSFR", 0x00010001u, 0x00010001u, 0x00010001u, typeof(ModelStream).Assembly.FullName, loader, null]);
+        object version = members.NewVersion.Invoke(["OTRANSFR", 0x00010001u, 0x00010001u, 0x00010001u, typeof(ModelStream).Assembly.GetName().Name, loader, null]);
         members.SetVersion.Invoke(context, [version]);
         var writer = (BinaryWriter)members.Writer.GetValue(context)!;
         writer.Write(blocks.Length);

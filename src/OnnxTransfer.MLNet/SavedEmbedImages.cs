@@ -92,8 +92,9 @@ internal sealed record SavedEmbedImages
             if (!Computation.SequenceEqual(ComputationOf(backbone)) || backbone.Preprocessing.Signature != Preprocessing)
             {
                 throw new OnnxTransferException(
-                    $"EmbedImages: {backbone.Entry.DescriptionPath} describes backbone '{Backbone}' otherwise than when the model was saved (preprocessing {backbone.Preprocessing.Signature}, "
-                    + $"expected {Preprocessing}; taps {string.Join(", ", ComputationOf(backbone))}, expected {string.Join(", ", Computation)}); put the description back, or fit again");
+                    $"EmbedImages: {backbone.Entry.DescriptionPath} describes backbone '{Backbone}' otherwise than when the model was saved "
+                    + $"(preprocessing {backbone.Preprocessing.Signature}, expected {Preprocessing}; taps {string.Join(", ", ComputationOf(backbone))}, "
+                    + $"expected {string.Join(", ", Computation)}); put the description back, or fit again");
             }
 
             return new EmbedImagesTransformer(OutputColumn, InputColumn, backbone, EmbeddingCache.Open(loading.CacheFolder ?? CacheFolder), Settings, ownsBoth: true);
@@ -135,6 +136,7 @@ internal sealed record SavedEmbedImages
         string there = found.Count == 0 ? "neither the catalogue nor its old place has it" : $"found {string.Join(" and ", found.Distinct())}";
         throw new OnnxTransferException(
             $"EmbedImages: the model was fitted on backbone '{Backbone}' of sha256 {Sha256}, then at {ModelPath}; {there}; "
-            + $"put that file back or into a folder named in {BackboneCatalogue.FolderVariable} or in {nameof(ModelLoading)}.{nameof(ModelLoading.Catalogue)}, or fit again: embeddings of another network mean nothing to what follows");
+            + $"put that file back or into a folder named in {BackboneCatalogue.FolderVariable} or in {nameof(ModelLoading)}.{nameof(ModelLoading.Catalogue)}, "
+            + "or fit again: embeddings of another network mean nothing to what follows");
     }
 }

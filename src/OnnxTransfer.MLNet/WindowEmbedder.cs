@@ -16,9 +16,12 @@ internal sealed class WindowEmbedder(Backbone backbone, EmbeddingCache cache, Em
 
     private readonly Lock _lock = new();
     private readonly EmbedSettings _run = new() { MaxFailures = null, DecodeThreads = settings.DecodeThreads };
+    private long _rows;
+    private long _embedded;
+    private long _runs;
 
     /// <summary>What was done until now.</summary>
-    public EmbedImagesWork Work { get; private set; }
+    public EmbedImagesWork Work => new(Interlocked.Read(ref _rows), Interlocked.Read(ref _embedded), Interlocked.Read(ref _runs));
 
     /// <summary>The file that the text of a row names; null where it names none.</summary>
     public string? FullPath(string text) => string.IsNullOrWhiteSpace(text) || text.Contains('\0', StringComparison.Ordinal)
@@ -51,7 +54,7 @@ internal sealed class WindowEmbedder(Backbone backbone, EmbeddingCache cache, Em
 
     private (IRows Rows, IReadOnlyList<DatasetItem> There, IReadOnlyList<EmbedFailure> Failures) Run(DatasetItem[] items)
     {
-        Work = Work with { Rows = Work.Rows + items.Length };
+        Interlocked.Add(ref _rows, items.Length);
         if (items.Length == 0)
         {
             return (new Matrix(0, backbone.Width), [], []);
@@ -60,7 +63,8 @@ internal sealed class WindowEmbedder(Backbone backbone, EmbeddingCache cache, Em
         try
         {
             var run = Embedder.Run(backbone, new Dataset { Source = "rows of a data view", Items = items }, cache, _run);
-            Work = Work with { Embedded = Work.Embedded + run.Report.Embedded, Runs = Work.Runs + run.Report.Runs };
+            Interlocked.Add(ref _embedded, run.Report.Embedded);
+            Interlocked.Add(ref _runs, run.Report.Runs);
             return (run.ToSet().Rows, run.Items, run.Report.Failures);
         }
         catch (TooManyFailuresException error)

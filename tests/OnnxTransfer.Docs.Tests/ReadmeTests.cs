@@ -9,8 +9,12 @@ using OnnxTransfer.Tests.Embeddings;
 namespace OnnxTransfer.Docs.Tests;
 
 /// <summary>The README is executed: its code, its commands, its help and its figures come from what they speak of.</summary>
+[Collection(WorkingFolder)]
 public sealed partial class ReadmeTests
 {
+    /// <summary>Tests that change the process's working folder take turns.</summary>
+    internal const string WorkingFolder = "working folder";
+
     private static readonly string Readme = Repository.Read("README.md");
 
     [Fact]

@@ -43,6 +43,9 @@ public class HeadEstimatorTests
         var ours = (ClassificationScores)model.Head.Evaluate(set);
         Assert.InRange(ours.Accuracy, 0.5, 0.999);
         Assert.Equal(ours.Accuracy, theirs.MicroAccuracy, 6);
+        Assert.Equal(ours.MacroRecall, theirs.MacroAccuracy, 6);
+        Assert.Equal(ours.LogLoss, theirs.LogLoss, 5);
+        Assert.Equal(ours.Confusion.SelectMany(row => row.Select(count => (double)count)), theirs.ConfusionMatrix.Counts.SelectMany(row => row));
 
         var names = default(VBuffer<ReadOnlyMemory<char>>);
         scored.Schema["Score"].GetSlotNames(ref names);
@@ -62,6 +65,22 @@ public class HeadEstimatorTests
             Assert.All(model.Transform(view).GetColumn<uint>("PredictedLabel"), key => Assert.Equal((uint)heavy + 1, key));
             var cached = _context.MulticlassClassification.Trainers.Head(Logistic, exampleWeightColumnName: "Weight").Fit(_context.Data.Cache(view));
             Assert.Equal(model.Head.Predict(set.Rows).Values, cached.Head.Predict(set.Rows).Values);
+        }
+    }
+
+    [Fact]
+    public void Groups_stay_together_where_a_trainer_holds_rows_out()
+    {
+        var set = Planted.Classes(120, 3, 2, distance: 0.5);
+        set = set with { Groups = [.. Enumerable.Range(0, 120).Select(i => $"house{i / 10}")], Splits = [] };
+        var trainer = new LogisticRegression();
+        float[] expected = ((LinearHead)trainer.Fit(set)).Weights;
+        Assert.NotEqual(expected, ((LinearHead)trainer.Fit(set with { Groups = [] })).Weights);
+        foreach (var view in new[] { set.ToDataView(), _context.Data.Cache(set.ToDataView()) })
+        {
+            var model = _context.MulticlassClassification.Trainers.Head(trainer, groupColumnName: "Group").Fit(view);
+            Assert.Equal(expected, ((LinearHead)model.Head).Weights);
+            Assert.NotEmpty(model.Report!.Path);
         }
     }
 
@@ -87,9 +106,23 @@ public class HeadEstimatorTests
         var scored = model.Transform(set.ToDataView());
         Assert.Equal(NumberDataViewType.Single, scored.Schema["Score"].Type);
         var ours = (RegressionScores)model.Head.Evaluate(set);
-        Assert.Equal(ours.R2, _context.Regression.Evaluate(scored).RSquared, 5);
+        var theirs = _context.Regression.Evaluate(scored);
+        Assert.Equal(ours.R2, theirs.RSquared, 5);
+        Assert.Equal(ours.RootMeanSquaredError, theirs.RootMeanSquaredError, 5);
+        Assert.Equal(ours.MeanAbsoluteError, theirs.MeanAbsoluteError, 5);
         var folds = _context.Regression.CrossValidate(set.ToDataView(), _context.Regression.Trainers.Head(new RidgeRegression { L2 = 0.01 }), 4);
         Assert.All(folds, fold => Assert.InRange(fold.Metrics.RSquared, 0.9, 1));
+    }
+
+    [Fact]
+    public void Rows_without_a_target_are_left_out()
+    {
+        var set = Targets(50);
+        var view = (set with { Targets = [double.NaN, .. set.Targets[1..]] }).ToDataView();
+        var head = _context.Regression.Trainers.Head(new RidgeRegression { L2 = 0.01 }).Fit(view).Head;
+        Assert.Equal(new RidgeRegression { L2 = 0.01 }.Fit(set.Subset([.. Enumerable.Range(1, 49)])).Weights, ((LinearHead)head).Weights);
+        var cached = _context.Regression.Trainers.Head(new RidgeRegression { L2 = 0.01 }).Fit(_context.Data.Cache(view)).Head;
+        Assert.Equal(((LinearHead)head).Weights, ((LinearHead)cached).Weights, (a, b) => Math.Abs(a - b) <= 1e-5);
     }
 
     [Fact]

@@ -50,9 +50,10 @@ internal static class Bootstrap
     }
 
     /// <summary>
-    /// The interval of any other score: <paramref name="score"/> is told how often each row was drawn, by several threads at once.
+    /// The interval of any other score from 0 to 1: <paramref name="score"/> is told how often each row was drawn, by several
+    /// threads at once. The resamples are moved to have <paramref name="found"/>, the score of the rows themselves, as mean.
     /// </summary>
-    public static Interval OfCounts(int rows, string[] groups, long seed, int resamples, Func<int[], double> score)
+    public static Interval OfCounts(int rows, string[] groups, long seed, int resamples, double found, Func<int[], double> score)
     {
         int[][] members = FoldAssignment.Members(rows, groups);
         var random = new SeededRandom(seed);
@@ -73,7 +74,8 @@ internal static class Bootstrap
             scores[resample] = score(counts);
             return counts;
         }, _ => { });
-        return Middle(scores);
+        double shift = found - scores.Where(value => !double.IsNaN(value)).DefaultIfEmpty(found).Average();
+        return Middle(Array.ConvertAll(scores, value => double.IsNaN(value) ? value : Math.Clamp(value + shift, 0, 1)));
     }
 
     /// <summary>The quantile of sorted values, linear between neighbours (numpy's default).</summary>

@@ -35,7 +35,7 @@ public sealed record DomainShift
 
     /// <summary>
     /// How probable such an accuracy, or a higher one, is by guessing: binomial over the rows, or over the groups where there
-    /// are any. Rows of one fold share a fit, which this does not know: near 0.05 look at <see cref="DiscrepancyPValue"/> too.
+    /// are any. Rows of one fold share a fit, which this does not know: near 0.025 look at <see cref="DiscrepancyPValue"/> too.
     /// </summary>
     public required double AccuracyPValue { get; init; }
 
@@ -127,7 +127,7 @@ public sealed record DomainShift
         return Math.Min(1, sum);
     }
 
-    private const double Significance = 0.05;
+    private const double Significance = 0.025; // of either test: 0.05 of both
 
     private string Meaning => this switch
     {

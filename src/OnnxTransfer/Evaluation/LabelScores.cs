@@ -9,8 +9,9 @@ namespace OnnxTransfer.Evaluation;
 /// </summary>
 public sealed record LabelScores : Scores
 {
-    // Beyond so many probabilities an interval is narrow, and 200 resamples tell it.
-    private const long ManyProbabilities = 2_000_000;
+    // A resample walks all probabilities; where there are many, the interval is narrow and fewer resamples tell it.
+    private const long ProbabilitiesWalked = 200_000_000;
+    private const int FewestResamples = 200;
 
     /// <summary>
     /// Mean over the labels of the average precision: sum over thresholds of (recall - recall before) x precision, which
@@ -20,7 +21,8 @@ public sealed record LabelScores : Scores
 
     /// <summary>
     /// 95 % interval of <see cref="MeanAveragePrecision"/>: 2,000 seeded resamples of rows, or of groups where there are any;
-    /// 200 beyond two million probabilities. A label that a resample happens to lack is left out of that resample's mean.
+    /// fewer beyond 100,000 probabilities, at least 200. A label that a resample happens to lack is left out of its mean. Rows
+    /// drawn twice rank as equals, which raises an average precision a little: the resamples are moved back by that.
     /// </summary>
     public required Interval MeanAveragePrecisionInterval { get; init; }
 
@@ -63,14 +65,15 @@ public sealed record LabelScores : Scores
         SingleLabelScores[] perLabel = [.. rankings.Select((ranking, label) => ranking.Scores(labels[label], once))];
         double hits = rankings.Sum(ranking => (double)ranking.Hits), told = rankings.Sum(ranking => (double)ranking.Predicted), borne = labelSets.Sum(set => (double)set.Length);
         Ranking[] known = [.. rankings.Where(ranking => ranking.Borne > 0)];
-        int resamples = (long)count * labels.Count > ManyProbabilities ? Bootstrap.Resamples / 10 : Bootstrap.Resamples;
+        double precision = perLabel.Average(label => label.AveragePrecision);
+        int resamples = (int)Math.Clamp(ProbabilitiesWalked / ((long)count * labels.Count), FewestResamples, Bootstrap.Resamples);
         return new LabelScores
         {
             Count = count,
-            MeanAveragePrecision = perLabel.Average(label => label.AveragePrecision),
+            MeanAveragePrecision = precision,
             MeanAveragePrecisionInterval = known.Length == 0
                 ? new Interval(0, 0)
-                : Bootstrap.OfCounts(count, groups ?? [], seed, resamples, counts => Mean(known, counts) * known.Length / labels.Count),
+                : Bootstrap.OfCounts(count, groups ?? [], seed, resamples, precision, counts => Mean(known, counts) * known.Length / labels.Count),
             MacroF1 = perLabel.Average(label => label.F1),
             MicroF1 = Quotient(2 * hits, told + borne),
             SubsetAccuracy = Enumerable.Range(0, count).Count(i => AllRight(probabilities[i], labelSets[i])) / (double)count,

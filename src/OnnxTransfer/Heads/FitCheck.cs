@@ -157,18 +157,6 @@ internal static class FitCheck
     /// <summary>The sum of the weights, or the number of rows where there are none.</summary>
     public static double TotalWeight(EmbeddingSet set) => set.Weights.Length == 0 ? set.Count : set.Weights.Sum();
 
-    /// <summary>What a fit ended with is finite, as float32 too: nothing else may become a head.</summary>
-    public static void Finite(ReadOnlySpan<double> parameters, string cure)
-    {
-        foreach (double value in parameters)
-        {
-            if (!float.IsFinite((float)value))
-            {
-                throw new FitException($"the fit ended with a weight or bias of {value:g3}, which no head can hold; {cure}");
-            }
-        }
-    }
-
     // Only proportions of weights matter, but products with very large or small ones leave float32's range: all are divided
     // by the power of two of the largest, which changes no digit.
     private static EmbeddingSet OrdinaryWeights(EmbeddingSet set)

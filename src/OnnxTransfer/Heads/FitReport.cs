@@ -15,7 +15,7 @@ public sealed record FitReport
     /// <summary>Objective of the final fit, penalty included, as the trainer's summary states it; null for heads that minimise nothing.</summary>
     public double? Objective { get; init; }
 
-    /// <summary>Iterations of the final fit; 0 for a closed form.</summary>
+    /// <summary>Iterations of the final fit; 0 for a closed form, or where the trainer does not tell.</summary>
     public int Iterations { get; init; }
 
     /// <summary>False when the final fit ended before its tolerance was met; <see cref="Notes"/> say why.</summary>
@@ -38,7 +38,7 @@ public sealed record FitReport
     {
         var text = new StringBuilder();
         text.Append(Chosen is null ? "" : $"{Chosen}, ").Append(CultureInfo.InvariantCulture, $"{Rows} rows, ");
-        text.Append(Iterations == 0 ? "closed form" : $"{Iterations} iterations");
+        text.Append((Iterations, Objective) switch { (0, null) => "fitted", (0, _) => "closed form", _ => $"{Iterations} iterations" });
         text.Append(Objective is null ? "" : string.Create(CultureInfo.InvariantCulture, $", objective {Objective:g6}"));
         text.Append(CultureInfo.InvariantCulture, $", {Seconds:f1} s");
         foreach (var trial in Path)

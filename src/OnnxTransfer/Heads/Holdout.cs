@@ -4,7 +4,7 @@ using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Heads;
 
-/// <summary>The rows of positive weight an L2 is fitted on and the rows it is judged on; null where there is nothing to judge on.</summary>
+/// <summary>The rows of positive weight a setting such as an L2 is fitted on and the rows it is judged on; null where there is nothing to judge on.</summary>
 /// <param name="Fit">Rows of the path's fits.</param>
 /// <param name="Validation">Rows of their scores.</param>
 /// <param name="Notes">How they were found.</param>

@@ -27,7 +27,7 @@ public sealed record LinearSvm : IHeadTrainer
     public double? L2 { get; init; }
 
     /// <summary>How L2 and temperature are chosen: on the rows marked Validation, or where there are none on a held-out part.</summary>
-    public L2Search Search { get; init; } = new();
+    public L2Search Search { get; init; } = new() { Maximum = 1000, Count = 19 };
 
     /// <summary>
     /// What scores are divided by before softmax or logistic function; null: that of least log loss on the validation rows,

@@ -57,7 +57,7 @@ internal sealed class LogisticProblem : IDisposable
         }
 
         using var engine = LossEngines.Double(Losses(_set));
-        return Run(engine, l2, minimum.Parameters, stage, tolerance, objectiveTolerance, minimum.Iterations, progress);
+        return Run(engine, l2, minimum.Parameters, stage, tolerance, 1e-2 * objectiveTolerance, minimum.Iterations, progress);
     }
 
     /// <summary>k x D weights and k biases for raw embeddings.</summary>

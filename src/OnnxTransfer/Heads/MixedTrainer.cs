@@ -64,7 +64,12 @@ public sealed record MixedTrainer(IHeadTrainer Inner, EmbeddingSet Source) : IHe
         }
 
         var (head, report) = Inner.FitAndReport(Join(target ?? set, source, target is null), progress, cancellation);
-        return new HeadFit<IHead>(head, report with { Seconds = clock.Elapsed.TotalSeconds, Notes = [.. report.Notes, .. notes] });
+        return new HeadFit<IHead>(head, report with
+        {
+            Seconds = clock.Elapsed.TotalSeconds,
+            Settings = new Dictionary<string, string>(report.Settings) { ["sourceRows"] = $"{source.Count}", ["sourceWeight"] = $"{SourceWeight:R}" },
+            Notes = [.. report.Notes, .. notes],
+        });
     }
 
     // Under one group for all, nothing can be held out: a trainer left to itself would hold source rows out too.

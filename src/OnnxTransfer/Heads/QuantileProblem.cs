@@ -36,13 +36,17 @@ internal sealed class QuantileProblem
     {
         double[] parameters = start ?? new double[_problem.Size];
         var sums = new double[2 * Quantiles];
-        double tight = 1e-3 * tolerance, inner = Math.Max(tight, 1e-4); // blunt steps need not be carried far
-        double rounding = start is null ? FirstRounding : Math.Min(FirstRounding, 4 * _lastRounding);
+        double rounding = start is null ? FirstRounding : Math.Min(FirstRounding, 4 * _lastRounding), last = double.PositiveInfinity;
         int iterations = 0;
         while (true)
         {
             var loss = Rounded(rounding);
-            var minimiser = new Lbfgs { GradientTolerance = 10 * tight, ObjectiveTolerance = inner, MaxIterations = _settings.MaxIterations - iterations };
+            var minimiser = new Lbfgs
+            {
+                GradientTolerance = 1e-2 * tolerance,
+                ObjectiveTolerance = 1e-3 * tolerance,
+                MaxIterations = _settings.MaxIterations - iterations,
+            };
             int before = iterations;
             var minimum = _problem.Minimise(
                 minimiser, _problem.Objective(loss, l2), l2, parameters,
@@ -51,15 +55,15 @@ internal sealed class QuantileProblem
             iterations += minimum.Iterations;
             _problem.Evaluate(parameters, loss, l2, new double[_problem.Size], sums);
             var (value, gap) = Judge(parameters, l2, sums);
-            bool isClose = gap <= 0.5 * tolerance; // the other half is for what L-BFGS left
-            if ((isClose && inner <= tight) || iterations >= _settings.MaxIterations || rounding <= LeastRounding)
+            bool isClose = gap <= 0.5 * tolerance; // the other half is for what L-BFGS left, which a second start would find
+            bool isDone = isClose && last - minimum.Value <= 0.1 * tolerance * minimum.Value;
+            if (isDone || iterations >= _settings.MaxIterations || rounding <= LeastRounding)
             {
                 _lastRounding = rounding;
                 return new Fit(parameters, value, iterations, gap, isClose);
             }
 
-            inner = isClose ? tight : Math.Max(tight, 1e-3 * gap);
-            rounding /= isClose ? 1 : 4;
+            (last, rounding) = isClose ? (minimum.Value, rounding) : (double.PositiveInfinity, rounding / 4);
         }
     }
 

@@ -51,11 +51,13 @@ public sealed record RebalancedTrainer(IHeadTrainer Inner, Rebalancing Rebalanci
         var balanced = Rebalancing.Apply(set with { Splits = new Split[set.Count] });
         var (head, report) = (choice is null ? Inner : Inner.Frozen(choice)).FitAndReport(balanced, progress, cancellation);
         string told = Rebalancing.Told(set.Count, balanced.Count);
+        string[] notes = [.. choice?.Notes ?? [], .. report.Notes, choice is null ? told : $"{told}, after the choice on rows as they came"];
         return new HeadFit<IHead>(head, report with
         {
             Path = choice?.Path ?? report.Path,
             Seconds = clock.Elapsed.TotalSeconds,
-            Notes = [.. choice?.Notes ?? [], .. report.Notes.Except(choice?.Notes ?? []), choice is null ? told : $"{told}, after the choice on rows as they came"],
+            Settings = new Dictionary<string, string>(report.Settings) { ["classes"] = Rebalancing.Summary },
+            Notes = [.. notes.Distinct()],
         });
     }
 }

@@ -67,7 +67,15 @@ public sealed record Rebalancing
         }
     }
 
-    /// <summary>For a report: "balanced class weights" or "over-sampled".</summary>
+    /// <summary>For a model card.</summary>
+    internal string Summary => Method switch
+    {
+        RebalancingMethod.OverSampling => $"over-sampled to {Ratio:R}",
+        RebalancingMethod.UnderSampling => $"under-sampled to {Ratio:R}",
+        _ => ClassWeights is null ? "balanced weights" : string.Join(", ", ClassWeights.Select(pair => $"{pair.Key} {pair.Value:R}")),
+    };
+
+    /// <summary>For a report, as a note: what was done to so many rows.</summary>
     internal string Told(int before, int after) => Method switch
     {
         RebalancingMethod.OverSampling => $"classes balanced by repeating rows of the rarer ones: {before} -> {after} rows",

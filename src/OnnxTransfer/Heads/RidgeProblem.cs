@@ -8,7 +8,7 @@ namespace OnnxTransfer.Heads;
 internal sealed class RidgeProblem
 {
     /// <summary>From so many values on, taking the matrix apart once is faster than a Cholesky factorisation for each.</summary>
-    public const int CountWorthDecomposing = 8;
+    public const int CountWorthDecomposing = 6;
 
     private readonly RidgeRegression _settings;
     private readonly EmbeddingSet _set;
@@ -56,15 +56,15 @@ internal sealed class RidgeProblem
 
     /// <summary>The score of parameters on other rows.</summary>
     public ILossEngine Scorer(EmbeddingSet set) =>
-        LossEngines.Double(new LossProblem(set.Rows, new SquaredLoss(Targets(set), _factors), set.Weights, _standardisation, _threads));
+        LossEngines.Double(new LossProblem(set.Rows, new SquaredErrors(Targets(set), _factors), set.Weights, _standardisation, _threads));
 
     /// <summary>The head for raw embeddings.</summary>
     public LinearHead Head(double[] parameters)
     {
         int weights = _centres.Length * _set.Width;
         _standardisation.Fold(parameters.AsSpan(0, weights), parameters.AsSpan(weights));
-        FitCheck.Finite(parameters, "expected a larger L2, or targets and columns that float32 can hold");
         float[] single = Array.ConvertAll(parameters, value => (float)value);
+        FiniteHead.Check(single);
         return new LinearHead(
             single[..weights], single[weights..], _settings.LogTarget ? Activation.Exponential : Activation.Identity, [],
             _set.TargetNames.Count > 0 ? _set.TargetNames : null);

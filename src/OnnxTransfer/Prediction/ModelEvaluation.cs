@@ -56,7 +56,7 @@ public static class ModelEvaluation
 
         int[] measured = [.. Enumerable.Range(0, items.Count).Where(i => failures[i] is null)];
         string[]? groups = items.All(item => item.Group is null) ? null : [.. measured.Select(i => items[i].Group ?? $"\u0000{i}")];
-        var rows = new Matrix(measured.Length, outputs[measured[0]].Length, [.. measured.SelectMany(i => outputs[i])]);
+        var rows = new Matrix(measured.Length, measured.Length == 0 ? 0 : outputs[measured[0]].Length, [.. measured.SelectMany(i => outputs[i])]);
         Scores scores = dataset switch
         {
             { IsRegression: true, TargetNames.Count: 0 } => HeadEvaluation.OfOneValue(rows, [.. measured.Select(i => items[i].Target)], groups, seed),

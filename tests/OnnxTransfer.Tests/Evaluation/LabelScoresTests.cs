@@ -55,6 +55,18 @@ public sealed class LabelScoresTests
     }
 
     [Fact]
+    public void The_interval_lies_about_the_score_of_rare_labels_too()
+    {
+        // One row in 30 bears a label and guesses are all there is: rows drawn twice would lift every resample.
+        var random = new SeededRandom(5);
+        var probabilities = new Matrix(600, 20, [.. Enumerable.Range(0, 12_000).Select(_ => (float)random.NextDouble())]);
+        int[][] right = [.. Enumerable.Range(0, 600).Select(_ => Enumerable.Range(0, 20).Where(_ => random.NextInt(30) == 0).ToArray())];
+        var scores = LabelScores.Of(probabilities, right, [.. Enumerable.Range(0, 20).Select(label => $"l{label}")]);
+        Assert.Equal(scores.Main, (scores.MainInterval.Low + scores.MainInterval.High) / 2, 0.002);
+        Assert.InRange(scores.MainInterval.High - scores.MainInterval.Low, 0.004, 0.03);
+    }
+
+    [Fact]
     public void The_summary_can_be_read()
     {
         var scores = LabelScores.Of(new Matrix(2, 2, [0.9f, 0.2f, 0.6f, 0.5f]), [[0], [1]], ["a", "b"]) with { MeanAveragePrecisionInterval = new Interval(0.5, 1) };

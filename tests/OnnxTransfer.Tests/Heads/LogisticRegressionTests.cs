@@ -3,6 +3,7 @@ using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Heads;
+using OnnxTransfer.Inference;
 using OnnxTransfer.Numerics;
 using OnnxTransfer.Tests.Numerics;
 
@@ -245,5 +246,100 @@ public sealed class LogisticRegressionTests
             () => new LogisticRegression { MaxIterations = 0 }.Fit(set)).Message, StringComparison.Ordinal);
         Assert.Contains("describes no path", Assert.Throws<FitException>(
             () => new LogisticRegression { Search = new L2Search { Minimum = 0 } }.Fit(set)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)] // hardly any penalty
+    public void Rows_that_a_line_tells_apart_are_fitted_beyond_float32(int number)
+    {
+        var golden = GoldenFile.Read("Heads", "separable.json");
+        JsonElement reference = golden.GetProperty("cases")[number];
+        var rows = new Matrix(500, 20, GoldenFile.Read("Heads", "logistic.json").Floats("x"));
+        var all = new EmbeddingSet { Rows = rows, Labels = new int[500], Classes = ["a", "b", "c"] };
+        var set = all.Subset(golden.Integers("rows")) with { Labels = golden.Integers("labels") };
+        var report = new LogisticRegression { L2 = reference.Double("l2"), Tolerance = 1e-7 }.FitAndReport(set).Report;
+        Assert.True(report.Converged, report.ToString());
+        Assert.Equal(reference.Double("objective"), report.Objective!.Value, 1e-6 * report.Objective.Value);
+    }
+
+    [Fact]
+    public void Steps_in_float64_are_counted_on()
+    {
+        var told = new List<FitProgress>();
+        var report = new LogisticRegression { L2 = 1e-3, Tolerance = 1e-9 }.FitAndReport(Planted.Classes(100, 5, 3, distance: 0.5), told.Add).Report;
+        Assert.Equal(Enumerable.Range(0, report.Iterations + 1), told.Select(step => step.Iteration));
+    }
+
+    [Fact]
+    public void Separable_rows_without_a_penalty_are_noted_and_finite()
+    {
+        var (head, report) = new LogisticRegression { L2 = 0 }.FitAndReport(Planted.Classes(60, 10, 3, distance: 20));
+        Assert.Equal(
+            "the classes can be told apart without a single error, so that at L2 = 0 the objective has no minimum and its weights " +
+            "have no bound: where the fit ended is chance; expected an L2 above 0, for example 1e-6", Assert.Single(report.Notes));
+        Assert.All(head.Weights, weight => Assert.True(float.IsFinite(weight)));
+        Assert.Empty(new LogisticRegression { L2 = 0 }.FitAndReport(Planted.Classes(200, 2, 2, distance: 0.1)).Report.Notes);
+    }
+
+    [Fact]
+    public void The_fields_45_values_are_scikit_learns_C_on_each_set_of_rows()
+    {
+        var set = Planted.Classes(100, 8, 2, distance: 0.3);
+        Array.Fill(set.Splits, Split.Validation, 60, 40);
+        var (head, report) = new LogisticRegression { Search = L2Search.Field }.FitAndReport(set);
+        Assert.Equal(45, report.Path.Count);
+        for (int i = 0; i < 45; i++)
+        {
+            double lambda = Math.Pow(10, 5 - (11.0 * i / 44)); // numpy.logspace(5, -6, 45)
+            Assert.Equal(lambda / 100, report.Path[i].Setting.Value, 1e-9 * lambda);
+        }
+
+        // The chosen one: its score is that of a fit of 60 rows at lambda / 60, and the head that of 100 rows at lambda / 100.
+        var best = report.Path.MinBy(trial => trial.Score)!;
+        Assert.Equal(best.Setting, report.Chosen);
+        var part = new LogisticRegression { L2 = best.Setting.Value * 100 / 60 }.Fit(set.Subset([.. Enumerable.Range(0, 60)]));
+        Assert.Equal(best.Score, part.EvaluateClasses(set.Subset([.. Enumerable.Range(60, 40)])).LogLoss, 2e-3);
+        Assert.Equal(new LogisticRegression { L2 = best.Setting.Value }.Fit(set).Weights, head.Weights, (a, b) => Math.Abs(a - b) < 2e-2);
+        Assert.InRange(new LogisticRegression { Search = L2Search.Field with { Patience = 3 } }.FitAndReport(set).Report.Path.Count, 4, 44);
+    }
+
+    [Fact]
+    public void A_thousand_classes_of_one_row_each_are_learned()
+    {
+        var set = Planted.Classes(1000, 16, 1000);
+        var (head, report) = new LogisticRegression().FitAndReport(set);
+        Assert.StartsWith("no L2 could be chosen: holding rows out would leave a class without any", report.Notes[0], StringComparison.Ordinal);
+        Assert.InRange(head.Evaluate(set).Main, 0.5, 1);
+    }
+
+    [Fact]
+    public void A_fit_needs_no_memory_that_grows_with_the_rows_but_a_few_bytes_each()
+    {
+        const int Rows = 40_000, Width = 24;
+        long Allocated(int rows)
+        {
+            var set = Planted.Classes(rows, Width, 3, distance: 0.5);
+            var trainer = new LogisticRegression { L2 = 1e-2, Threads = 1, MaxIterations = 5 };
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            trainer.Fit(set);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.InRange((Allocated(4 * Rows) - Allocated(Rows)) / (3.0 * Rows), 0, 16); // a row has 96
+    }
+
+    [Fact]
+    public void Without_CUDA_a_fit_on_a_GPU_is_refused()
+    {
+        if (!ProviderCheck.Of(ExecutionProvider.Cuda).Works)
+        {
+            var set = Planted.Classes(30, 3, 2);
+            Assert.Throws<ProviderException>(() => new LogisticRegression { Provider = ExecutionProvider.Cuda }.Fit(set));
+            var (head, report) = new LogisticRegression { L2 = 1e-2, Provider = ExecutionProvider.Auto }.FitAndReport(set);
+            Assert.Equal(new LogisticRegression { L2 = 1e-2 }.Fit(set).Weights, head.Weights);
+            Assert.NotEmpty(Assert.Single(report.Notes));
+        }
     }
 }

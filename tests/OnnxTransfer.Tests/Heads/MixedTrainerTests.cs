@@ -21,6 +21,7 @@ public sealed class MixedTrainerTests
         Assert.Equal(0.25 * 30, joined.Weights[20..].Sum(), 1e-12);
         Assert.Equal(2, joined.Weights[27] / joined.Weights[28], 1e-12);
         Assert.Equal(source.Rows[8].ToArray(), joined.Rows[27].ToArray());
+        Assert.Equal(("49", "0.25"), (report.Settings["sourceRows"], report.Settings["sourceWeight"]));
         Assert.Equal("49 source rows joined 20 target rows at 0.25 of their weight", Assert.Single(report.Notes));
     }
 

@@ -50,7 +50,7 @@ public sealed class RebalancedTrainerTests
         Assert.DoesNotContain(Split.Validation, seen[1].Splits);
 
         Assert.Equal(report.Path.MinBy(trial => trial.Score)!.Setting, report.Chosen);
-        Assert.Equal(240, report.Rows);
+        Assert.Equal((240, "over-sampled to 1"), (report.Rows, report.Settings["classes"]));
         Assert.StartsWith("L2 chosen on 24 validation rows", report.Notes[0], StringComparison.Ordinal);
         Assert.Equal("classes balanced by repeating rows of the rarer ones: 120 -> 240 rows, after the choice on rows as they came", report.Notes[^1]);
         float[] expected = new LogisticRegression { L2 = report.Chosen!.Value }.Fit(Repeated.Apply(set)).Predict(set.Rows).Values;
@@ -80,6 +80,7 @@ public sealed class RebalancedTrainerTests
         var report = new RebalancedTrainer(new SpyTrainer(new LogisticRegression { L2 = 0.01 }, seen), Rebalancing.Balanced).FitAndReport(Unequal()).Report;
         Assert.Equal(Rebalancing.Balanced.Apply(Unequal()).Weights, Assert.Single(seen).Weights);
         Assert.Equal("classes balanced by weights, inversely to their rows", Assert.Single(report.Notes));
+        Assert.Equal("balanced weights", report.Settings["classes"]);
     }
 
     [Fact]

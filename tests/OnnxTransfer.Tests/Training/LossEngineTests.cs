@@ -119,7 +119,7 @@ public sealed class LossEngineTests
 
     [Fact]
     public void A_loss_without_a_graph_is_refused_by_ONNX_Runtime() =>
-        Assert.Equal("no graph computes a SquaredLoss (Parameter 'problem')", Assert.Throws<ArgumentException>(
+        Assert.Equal("no graph computes a SquaredErrors (Parameter 'problem')", Assert.Throws<ArgumentException>(
             () => OnnxLossEngine.Open(Problem(20, 3, 2, "squared", weighted: false), ExecutionProvider.Cpu)).Message);
 
     private static ILossEngine Engine(string precision, LossProblem problem) => precision switch
@@ -138,7 +138,7 @@ public sealed class LossEngineTests
         {
             "softmax" => new SoftmaxLoss(set.Labels, outputs),
             "sigmoid" => new SigmoidLoss([.. set.Labels.Select((label, i) => i % 3 == 0 ? Array.Empty<int>() : [label, (label + 1) % outputs])], outputs),
-            _ => new SquaredLoss([.. Enumerable.Range(0, rows * outputs).Select(_ => random.NextGaussian())], [.. Enumerable.Range(1, outputs).Select(c => 0.3 * c)]),
+            _ => new SquaredErrors([.. Enumerable.Range(0, rows * outputs).Select(_ => random.NextGaussian())], [.. Enumerable.Range(1, outputs).Select(c => 0.3 * c)]),
         };
         return new LossProblem(set.Rows, rowLoss, weights, Standardisation.Of(set.Rows, weights, scale: true, 2, default).InSingle(), 2);
     }

@@ -3,7 +3,7 @@ namespace OnnxTransfer.Training;
 /// <summary>The sum over k outputs of factor x (output - target)².</summary>
 /// <param name="targets">N x k targets.</param>
 /// <param name="factors">k factors: how much an error of each output counts.</param>
-internal sealed class SquaredLoss(double[] targets, double[] factors) : IRowLoss
+internal sealed class SquaredErrors(double[] targets, double[] factors) : IRowLoss
 {
     public int Outputs => factors.Length;
 

@@ -1,0 +1,193 @@
+using System.CommandLine;
+using System.Globalization;
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Evaluation;
+using OnnxTransfer.Heads;
+
+namespace OnnxTransfer.Cli.Heads;
+
+/// <summary>The options of <c>train</c> that decide on the head, and the trainers they ask for.</summary>
+internal sealed class HeadChoice
+{
+    public Option<string?> Head { get; } = new("--head") { Description = $"'onnxtransfer heads' lists them; {HeadKinds.Auto} compares them by cross-validation and takes the best (default: logistic for classes and labels, ridge for numbers)" };
+
+    public Option<string[]> Set { get; } = new("--set") { Description = "a setting of the head, as 'onnxtransfer heads NAME' tells: --set hidden=512 --set dropout=0.5", AllowMultipleArgumentsPerToken = false, DefaultValueFactory = _ => [] };
+
+    public Option<double?> L2 { get; } = new("--l2") { Description = "the penalty of heads that have one (default: chosen on validation from a log-spaced path)" };
+
+    public Option<bool> LogTarget { get; } = new("--log-target") { Description = "fit the logarithm of the target, such as a price; predictions are in the target's own unit" };
+
+    public Option<string?> Metric { get; } = new("--metric") { Description = $"what --head auto compares by: {string.Join(", ", Evaluation.Metric.All.Select(metric => metric.Name))} (default: accuracy, mean average precision or R2)" };
+
+    public Option<string?> TimeBudget { get; } = new("--time-budget") { Description = "--head auto begins no further fit after this time: 90s, 10m, 1h" };
+
+    public Option<string?> ClassWeights { get; } = new("--class-weights") { Description = "balanced, or weights such as rare=5,common=1 (others 1): how much a mistake in a class counts in the fit" };
+
+    public Option<string?> Sampling { get; } = new("--sampling") { Description = "over: rows of rarer classes are repeated; under: rows of more frequent ones are left out" };
+
+    public Option<bool> NoCalibration { get; } = new("--no-calibration") { Description = "leave probabilities as the head gives them; otherwise one temperature, fitted on validation rows, calibrates them" };
+
+    public HeadChoice() => Sampling.AcceptOnlyFromAmong("over", "under");
+
+    public IEnumerable<Option> All => [Head, Set, L2, LogTarget, Metric, TimeBudget, ClassWeights, Sampling, NoCalibration];
+
+    /// <summary>Refuses what does not go together, before any work.</summary>
+    public void Check(ParseResult parsed, HeadTask task, string data)
+    {
+        var names = Names(parsed, task);
+        foreach (var name in names)
+        {
+            if (!name.StartsWith(MlNetHeads.Prefix, StringComparison.Ordinal) && !HeadKinds.ByName(name).Tasks.Contains(task))
+            {
+                var fitting = HeadKinds.All.Where(kind => kind.Tasks.Contains(task)).Select(kind => kind.Name);
+                throw new UsageException($"--head {name} does not fit: {data} has {Told(task)}; use {string.Join(", ", fitting)}");
+            }
+        }
+
+        var isAuto = parsed.GetValue(Head) == HeadKinds.Auto;
+        Refuse(parsed.GetValue(L2) < 0, $"--l2 {parsed.GetValue(L2)}: expected 0 or more, or nothing to have it chosen");
+        Refuse(parsed.GetValue(LogTarget) && task != HeadTask.Values, $"--log-target is for numbers to predict, but {data} has {Told(task)}; leave it out");
+        Refuse(parsed.GetValue(NoCalibration) && task == HeadTask.Values, $"--no-calibration is for probabilities, but {data} has {Told(task)}; leave it out");
+        Refuse(!isAuto && parsed.GetValue(Metric) is not null, "--metric is what --head auto compares by; say --head auto, or leave it out");
+        Refuse(!isAuto && parsed.GetValue(TimeBudget) is not null, "--time-budget is for --head auto; say --head auto, or leave it out");
+        Refuse(isAuto && parsed.GetValue(Set)!.Length > 0, "--set is for one head; name it with --head instead of auto");
+        Refuse(isAuto && parsed.GetValue(L2) is not null, "--l2 is for one head; name it with --head instead of auto");
+        Refuse(task != HeadTask.Classes && parsed.GetValue(ClassWeights) is not null, $"--class-weights is for classes, but {data} has {Told(task)}; leave it out");
+        Refuse(task != HeadTask.Classes && parsed.GetValue(Sampling) is not null, $"--sampling is for classes, but {data} has {Told(task)}; leave it out");
+        Refuse(parsed.GetValue(ClassWeights) is not null && parsed.GetValue(Sampling) is not null, "--class-weights and --sampling both balance classes; give one of them");
+        _ = Budget(parsed);
+        _ = parsed.GetValue(Metric) is { } metric ? Asked(() => Evaluation.Metric.ByName(metric)) : null;
+        foreach (var name in names)
+        {
+            _ = Bare(parsed, name, task, 0.2, 0);
+        }
+    }
+
+    /// <summary>The trainer of one head with what was asked for around it: class weights or sampling, and source rows.</summary>
+    public IHeadTrainer Trainer(ParseResult parsed, string name, HeadTask task, double heldOut, int seed, EmbeddingSet? source, double sourceWeight)
+    {
+        var trainer = Bare(parsed, name, task, heldOut, seed);
+        if (Rebalancing(parsed, seed) is { } rebalancing)
+        {
+            trainer = new RebalancedTrainer(trainer, rebalancing) { HeldOut = heldOut, Seed = seed };
+        }
+
+        if (source is not null)
+        {
+            trainer = new MixedTrainer(trainer, source) { SourceWeight = sourceWeight, HeldOut = heldOut, Seed = seed };
+        }
+
+        return trainer;
+    }
+
+    /// <summary>The trainer that also calibrates, unless that was refused or there are no probabilities.</summary>
+    public IHeadTrainer Calibrated(ParseResult parsed, IHeadTrainer trainer, HeadTask task, double heldOut, int seed) =>
+        task == HeadTask.Values || parsed.GetValue(NoCalibration) ? trainer : new CalibratedTrainer(trainer) { HeldOut = heldOut, Seed = seed };
+
+    /// <summary>The head asked for, or all that <c>auto</c> compares, the quickest first.</summary>
+    public IReadOnlyList<string> Names(ParseResult parsed, HeadTask task) => parsed.GetValue(Head) switch
+    {
+        null => [HeadKinds.DefaultFor(task)],
+        HeadKinds.Auto => [.. HeadKinds.All.Where(kind => kind.IsCandidate && kind.Tasks.Contains(task)).Select(kind => kind.Name)],
+        var name => [name],
+    };
+
+    /// <summary>How <c>auto</c> compares.</summary>
+    public SelectionSettings Selection(ParseResult parsed, int? folds, int repeats, int seed) => new()
+    {
+        Folds = folds ?? 5,
+        Repeats = repeats,
+        Seed = seed,
+        Metric = parsed.GetValue(Metric) is { } metric ? Evaluation.Metric.ByName(metric) : Evaluation.Metric.Main,
+        TimeBudget = Budget(parsed),
+    };
+
+    public static string Told(HeadTask task) => task switch
+    {
+        HeadTask.Classes => "classes",
+        HeadTask.Labels => "several labels an item",
+        _ => "numbers to predict",
+    };
+
+    private IHeadTrainer Bare(ParseResult parsed, string name, HeadTask task, double heldOut, int seed)
+    {
+        if (name.StartsWith(MlNetHeads.Prefix, StringComparison.Ordinal))
+        {
+            return MlNetHeads.Make(name, task, new HeadRequest(name, MlNetHeads.Settings, Settings(parsed)) { L2 = parsed.GetValue(L2), LogTarget = parsed.GetValue(LogTarget), HeldOut = heldOut, Seed = seed });
+        }
+
+        var kind = HeadKinds.ByName(name);
+        Refuse(!kind.HasL2 && parsed.GetValue(L2) is not null, $"--l2: head '{name}' has no such penalty; leave it out{(kind.Settings.Count > 0 ? $", or see 'onnxtransfer heads {name}'" : "")}");
+        return kind.Make(new HeadRequest(name, kind.Settings, Settings(parsed)) { L2 = parsed.GetValue(L2), LogTarget = parsed.GetValue(LogTarget), HeldOut = heldOut, Seed = seed });
+    }
+
+    private Dictionary<string, string> Settings(ParseResult parsed)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in parsed.GetValue(Set)!)
+        {
+            var at = text.IndexOf('=', StringComparison.Ordinal);
+            Refuse(at < 1 || at == text.Length - 1, $"--set {text}: expected NAME=VALUE, such as hidden=512");
+            Refuse(!settings.TryAdd(text[..at], text[(at + 1)..]), $"--set {text[..at]}: given twice; give it once");
+        }
+
+        return settings;
+    }
+
+    private Rebalancing? Rebalancing(ParseResult parsed, int seed) => (parsed.GetValue(ClassWeights), parsed.GetValue(Sampling)) switch
+    {
+        (null, null) => null,
+        ("balanced", _) => new Rebalancing { Seed = seed },
+        ({ } weights, _) => new Rebalancing { ClassWeights = Weights(weights), Seed = seed },
+        (_, "over") => new Rebalancing { Method = RebalancingMethod.OverSampling, Seed = seed },
+        _ => new Rebalancing { Method = RebalancingMethod.UnderSampling, Seed = seed },
+    };
+
+    private static Dictionary<string, double> Weights(string text)
+    {
+        var weights = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var part in DataOptions.List(text)!)
+        {
+            var at = part.LastIndexOf('=');
+            if (at < 1 || !double.TryParse(part[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) || !weights.TryAdd(part[..at], weight))
+            {
+                throw new UsageException($"--class-weights {text}: expected balanced, or CLASS=WEIGHT pairs separated by commas, each class once, such as rare=5,common=1");
+            }
+        }
+
+        return weights;
+    }
+
+    private TimeSpan? Budget(ParseResult parsed)
+    {
+        if (parsed.GetValue(TimeBudget) is not { } text)
+        {
+            return null;
+        }
+
+        var unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
+        return unit > 0 && double.TryParse(text[..^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var count) && count > 0 && double.IsFinite(count)
+            ? TimeSpan.FromSeconds(unit * count)
+            : throw new UsageException($"--time-budget {text}: expected a time such as 90s, 10m or 1h");
+    }
+
+    private static T Asked<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (OnnxTransferException error) when (error is not UsageException)
+        {
+            throw new UsageException(error.Message);
+        }
+    }
+
+    private static void Refuse(bool wrong, string message)
+    {
+        if (wrong)
+        {
+            throw new UsageException(message);
+        }
+    }
+}
