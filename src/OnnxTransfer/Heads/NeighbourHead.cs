@@ -78,7 +78,20 @@ public sealed class NeighbourHead : IHead
     /// The model holds all rows: N x D x 4 bytes. It ranks by float32 products first and measures the best of them in float64,
     /// so that only rows whose distances differ by float32's rounding may stand for each other.
     /// </remarks>
-    public OnnxModel ToOnnx(int opset = 13) => Graph(opset).Build();
+    public OnnxModel ToOnnx(int opset = 13)
+    {
+        for (int i = 0; i < Rows.Count; i++)
+        {
+            if (!(RowDistance.SquaredLength(Rows[i]) < float.MaxValue))
+            {
+                throw new FitException(
+                    $"the embedding of row {i} is longer than 1.8e19, and its square no float32, in which an ONNX model ranks the rows; " +
+                    "expected shorter ones: scale the columns");
+            }
+        }
+
+        return Graph(opset).Build();
+    }
 
     /// <summary>What <see cref="ToOnnx"/> builds.</summary>
     internal NeighbourGraph Graph(int opset) => new()

@@ -171,6 +171,16 @@ public sealed class NearestNeighboursTests
     }
 
     [Fact]
+    public void Rows_too_long_for_a_model_are_named()
+    {
+        var head = new NearestNeighbours { Neighbours = 1 }.Fit(Line([1, 1e20f, 2e20f], [0, 1, 0]));
+        Assert.Equal([0, 1f], head.Predict(new Matrix(1, 1, [1.2e20f])).Values);
+        Assert.Equal(
+            "the embedding of row 1 is longer than 1.8e19, and its square no float32, in which an ONNX model ranks the rows; expected shorter ones: scale the columns",
+            Assert.Throws<FitException>(() => head.ToOnnx()).Message);
+    }
+
+    [Fact]
     public void Settings_that_do_not_fit_are_refused()
     {
         var set = Line([1, 2, 3], [0, 1, 1]);
