@@ -148,7 +148,7 @@ public class MlNetTrainerTests
     {
         var set = Values with { Targets = [.. Enumerable.Range(0, 90).Select(i => i == 5 ? -2.0 : 1)] };
         Assert.Equal(
-            "row 5 has the target -2; this trainer predicts the logarithm of a mean and needs targets of at least 0: take another trainer or remove the row",
+            "row 5 (image5.png) has the target -2; this trainer predicts the logarithm of a mean and needs targets of at least 0: take another trainer or remove the row",
             Refused(new() { Name = "lbfgs-poisson" }, set));
         Assert.Equal(
             "all targets are 0; this trainer predicts the logarithm of their mean: expected at least one above 0",
@@ -199,6 +199,7 @@ public class MlNetTrainerTests
         Assert.Equal(new Setting("L2", 0.01), report.Chosen);
         Assert.Equal(
             new Dictionary<string, string> { ["trainer"] = "mlnet:sgd", ["iterations"] = "3", ["learningRate"] = "0.5" }, report.Settings);
+        Assert.Equal("false", new MlNetTrainer { Name = "ogd", Standardise = false }.FitAndReport(Values).Report.Settings["standardise"]);
         Assert.StartsWith("L2 0.01, 90 rows, fitted, ", report.ToString(), StringComparison.Ordinal);
     }
 

@@ -77,7 +77,7 @@ public sealed class GamValuesContract : MlNetValuesContract
     internal static void SaysThatItCannotBeExported(MlNetTrainer trainer, EmbeddingSet set, int opset)
     {
         string? before = trainer.WhyNotExported;
-        Assert.Equal("neither ML.NET's converter nor ONNX has a form for additive models", before);
+        Assert.Equal("ML.NET cannot write additive models (gam) as ONNX", before);
         var head = trainer.FitAndReport(set).Head;
         Assert.Equal($"this head cannot be written as ONNX: {before}", Assert.Throws<FitException>(() => head.ToOnnx(opset)).Message);
     }

@@ -5,7 +5,7 @@ namespace OnnxTransfer.MLNet;
 /// <summary>All trainers of ML.NET that are heads here.</summary>
 internal static class Algorithms
 {
-    public const string NoOnnxForm = "neither ML.NET's converter nor ONNX has a form for additive models";
+    public const string NoOnnxForm = "ML.NET cannot write additive models (gam) as ONNX";
 
     public static IReadOnlyList<Algorithm> All { get; } = [.. LinearAlgorithms.All, .. TreeAlgorithms.All];
 

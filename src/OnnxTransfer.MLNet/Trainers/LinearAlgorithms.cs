@@ -6,7 +6,8 @@ namespace OnnxTransfer.MLNet;
 
 /// <summary>
 /// ML.NET's trainers of linear models, and naive Bayes. A penalty is always L2/2 ||W||² beside the mean loss of the rows;
-/// where ML.NET counts otherwise it is converted. L1, which ML.NET's L-BFGS has on by default, is off. Threads are always one: sums of several depend on their timing.
+/// where ML.NET counts otherwise it is converted. L1, which ML.NET's L-BFGS has on by default, is off. Threads are always
+/// one: sums of several depend on their timing.
 /// </summary>
 internal static class LinearAlgorithms
 {

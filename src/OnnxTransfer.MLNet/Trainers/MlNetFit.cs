@@ -178,6 +178,11 @@ internal sealed class MlNetFit(MlNetTrainer settings, Algorithm algorithm, Actio
         Add("trees", settings.Trees);
         Add("leaves", settings.Leaves);
         Add("learningRate", settings.LearningRate);
+        if (settings.Standardise == false)
+        {
+            given["standardise"] = "false";
+        }
+
         if (settings.LogTarget)
         {
             given["logTarget"] = "true";

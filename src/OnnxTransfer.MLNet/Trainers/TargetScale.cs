@@ -26,12 +26,18 @@ internal sealed record TargetScale(double[] Fitted, double Centre, double Unit)
     public static TargetScale Logarithmic(EmbeddingSet set)
     {
         int negative = Array.FindIndex(set.Targets, target => target < 0);
-        double mean = negative < 0 ? Mean(set.Targets, set.Weights) : 0;
-        if (negative >= 0 || !(mean > 0))
+        if (negative >= 0)
         {
-            throw new FitException(negative >= 0
-                ? $"row {negative} has the target {set.Targets[negative]}; this trainer predicts the logarithm of a mean and needs targets of at least 0: take another trainer or remove the row"
-                : "all targets are 0; this trainer predicts the logarithm of their mean: expected at least one above 0");
+            string name = negative < set.Names.Length ? $" ({set.Names[negative]})" : "";
+            throw new FitException(
+                $"row {negative}{name} has the target {set.Targets[negative]}; this trainer predicts the logarithm of a mean and needs targets of at least 0: " +
+                "take another trainer or remove the row");
+        }
+
+        double mean = Mean(set.Targets, set.Weights);
+        if (!(mean > 0))
+        {
+            throw new FitException("all targets are 0; this trainer predicts the logarithm of their mean: expected at least one above 0");
         }
 
         return new TargetScale(Array.ConvertAll(set.Targets, target => target / mean), Math.Log(mean), 1);

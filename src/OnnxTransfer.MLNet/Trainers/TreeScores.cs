@@ -4,7 +4,10 @@ using OnnxTransfer.Onnx.Proto;
 
 namespace OnnxTransfer.MLNet;
 
-/// <summary>A base and the leaves of many trees, per score. ONNX has an operator for it, TreeEnsembleRegressor of ai.onnx.ml.</summary>
+/// <summary>
+/// A base and the leaves of many trees, per score. ONNX has an operator for it, TreeEnsembleRegressor of ai.onnx.ml. ML.NET's
+/// own converter uses it too, in graphs of one row and of operator sets of its choice; tests hold the two against each other.
+/// </summary>
 internal sealed record TreeScores(int Width, double[] Base, IReadOnlyList<ScoreTree> Trees) : IScores
 {
     private const string Domain = "ai.onnx.ml";
@@ -36,6 +39,8 @@ internal sealed record TreeScores(int Width, double[] Base, IReadOnlyList<ScoreT
         node.Input.Add(embedding);
         node.Output.Add(builder.Reserve("head_tree_scores"));
         node.Attribute.Add(new AttributeProto { Name = "n_targets", Type = AttributeProto.Types.AttributeType.Int, I = Outputs });
+
+        // The operator wants a tree, though none may have found a split.
         AddTrees(node, Trees.Count > 0 ? Trees : [new ScoreTree(0, [0], [0], [~0], [~0], [0])]);
         builder.Put(node);
         builder.Import([new OperatorSetIdProto { Domain = Domain, Version = 1 }], irVersion: 4);
