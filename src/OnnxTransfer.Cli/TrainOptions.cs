@@ -6,6 +6,9 @@ namespace OnnxTransfer.Cli;
 /// <summary>The options of <c>train</c>.</summary>
 internal sealed class TrainOptions
 {
+    /// <summary>What --compare calls the columns of --numbers without any image.</summary>
+    public const string NumbersAlone = "numbers";
+
     public DataOptions Data { get; } = new();
 
     public EmbedOptions Embed { get; } = new();
@@ -28,7 +31,7 @@ internal sealed class TrainOptions
 
     public Option<double> SourceWeight { get; } = new("--source-weight") { Description = "what all rows of --source weigh together, where those of the data weigh 1", DefaultValueFactory = _ => 0.5 };
 
-    public Option<string?> Compare { get; } = new("--compare") { Description = "also fit the same head on another backbone, such as pixels-28x28-grey, and show both" };
+    public Option<string?> Compare { get; } = new("--compare") { Description = "also fit the same head on another backbone, such as pixels-28x28-grey, or on the columns of --numbers alone (numbers), and show both" };
 
     public Option<bool> Json { get; } = new("--json") { Description = "print one JSON object" };
 

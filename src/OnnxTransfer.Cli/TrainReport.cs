@@ -13,7 +13,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         var heads = new[] { trained, other }.OfType<TrainedHead>().ToArray();
         var table = new Table().AddColumns(["", .. heads.Select(head => head.Backbone)]);
         Row("head", head => head.Trainer.Kind);
-        Row("embedding width", head => $"{head.Embedding.Width}");
+        Row("width", head => $"{head.Width}");
         Row(trained.Fit.Chosen?.Name ?? "settings", head => $"{head.Fit.Chosen?.Value:g3}");
         if (trained.Test is ClassificationScores)
         {
@@ -92,6 +92,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
     {
         var json = JsonReport.Of(head.Embedding, head.Backbone);
         json["secondsFitting"] = JsonReport.Rounded(head.Fit.Seconds);
+        json["width"] = head.Width;
         json["head"] = head.Trainer.Kind;
         json["chosen"] = head.Fit.Chosen is { } chosen ? new JsonObject { [chosen.Name.ToLowerInvariant()] = chosen.Value } : null;
         json["l2"] = head.Fit.Chosen is { Name: "L2" } l2 ? l2.Value : null;

@@ -33,7 +33,12 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
 
         var trained = Train(backbone, dataset, source, cache);
         TrainedHead? other = null;
-        if (compare is not null)
+        if (compare == TrainOptions.NumbersAlone)
+        {
+            var (run, columns) = (trained.Embedding, dataset.NumberNames.Count);
+            other = Fit(compare, run, run.ToSet().OfColumns(backbone.Width, columns), trained.Source?.OfColumns(backbone.Width, columns));
+        }
+        else if (compare is not null)
         {
             using var compared = options.Embed.LoadOther(parsed, compare);
             other = Train(compared, dataset, source, cache);
@@ -95,7 +100,12 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
                 : $"{data}: only one class, '{dataset.Classes[0]}'; a classifier needs two or more: add images of something else");
         }
 
-        options.Head.Check(parsed, TaskOf(dataset), data!);
+        options.Head.Check(parsed, TaskOf(dataset), data!, output);
+        if (parsed.GetValue(options.Compare) == TrainOptions.NumbersAlone && dataset.NumberNames.Count == 0)
+        {
+            throw new UsageException($"--compare {TrainOptions.NumbersAlone} fits on the columns of --numbers alone; say --numbers too");
+        }
+
         if (_folds < 2 || _folds > dataset.Items.Count)
         {
             throw new UsageException($"--folds {_folds}: expected 2 up to the {dataset.Items.Count} items there are");
@@ -127,10 +137,15 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     private TrainedHead Train(Backbone backbone, Dataset dataset, Dataset? source, EmbeddingCache cache)
     {
         var run = options.Embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
-        var set = run.ToSet();
+        var sourceSet = source is null ? null : options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation).ToSet();
+        return Fit(backbone.Description.Name, run, run.ToSet(), sourceSet);
+    }
+
+    private TrainedHead Fit(string name, EmbedRun run, EmbeddingSet set, EmbeddingSet? sourceSet)
+    {
+        var dataset = run.Dataset;
         var fitSet = set.Of(Datasets.Split.Train, Datasets.Split.Validation);
         var testSet = set.Of(Datasets.Split.Test);
-        var sourceSet = source is null ? null : options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation).ToSet();
         var shift = sourceSet is null ? null : DomainShift.Measure(sourceSet, fitSet, _seed, cancellation);
         if (shift is not null)
         {
@@ -155,7 +170,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         }
 
         var scores = testSet.Count == 0 ? null : fit.Head.Evaluate(testSet, _seed);
-        return new TrainedHead(backbone.Description.Name, run, trainer, fit.Head, fit.Report, scores, folds, selection, shift);
+        return new TrainedHead(name, run, set.Width, sourceSet, trainer, fit.Head, fit.Report, scores, folds, selection, shift);
     }
 
     // The head asked for, or the best of those that auto compares: as they are, since calibration changes no order of classes.

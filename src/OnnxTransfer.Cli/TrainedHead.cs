@@ -5,8 +5,10 @@ using OnnxTransfer.Heads;
 namespace OnnxTransfer.Cli;
 
 /// <summary>A head fitted on one backbone's embeddings, with its scores.</summary>
-/// <param name="Backbone">The backbone's name.</param>
+/// <param name="Backbone">The backbone's name, or "numbers".</param>
 /// <param name="Embedding">What was embedded.</param>
+/// <param name="Width">Values the head takes.</param>
+/// <param name="Source">The source's embeddings; null without one.</param>
 /// <param name="Trainer">What fitted the head.</param>
 /// <param name="Head">The head.</param>
 /// <param name="Fit">How it was fitted.</param>
@@ -15,5 +17,5 @@ namespace OnnxTransfer.Cli;
 /// <param name="Selection">What <c>--head auto</c> compared; null otherwise.</param>
 /// <param name="Shift">How far the source domain is from the data; null without one.</param>
 internal sealed record TrainedHead(
-    string Backbone, EmbedRun Embedding, IHeadTrainer Trainer, IHead Head, FitReport Fit, Scores? Test, CrossValidationScores? Folds,
+    string Backbone, EmbedRun Embedding, int Width, EmbeddingSet? Source, IHeadTrainer Trainer, IHead Head, FitReport Fit, Scores? Test, CrossValidationScores? Folds,
     SelectionResult? Selection, DomainShift? Shift);

@@ -32,7 +32,7 @@ internal sealed class HeadChoice
     public IEnumerable<Option> All => [Head, Set, L2, LogTarget, Metric, TimeBudget, ClassWeights, Sampling, NoCalibration];
 
     /// <summary>Refuses what does not go together, before any work.</summary>
-    public void Check(ParseResult parsed, HeadTask task, string data)
+    public void Check(ParseResult parsed, HeadTask task, string data, string? output)
     {
         var names = Names(parsed, task);
         foreach (var name in names)
@@ -59,7 +59,8 @@ internal sealed class HeadChoice
         _ = parsed.GetValue(Metric) is { } metric ? Asked(() => Evaluation.Metric.ByName(metric)) : null;
         foreach (var name in names)
         {
-            _ = Bare(parsed, name, task, 0.2, 0);
+            var reason = Bare(parsed, name, task, 0.2, 0).WhyNotExported;
+            Refuse(output is not null && reason is not null, $"--output {output}: head '{name}' cannot be exported: {reason}; leave --output out, or take another head");
         }
     }
 

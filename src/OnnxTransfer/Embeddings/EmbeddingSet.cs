@@ -74,8 +74,26 @@ public sealed record EmbeddingSet
         Names = Pick(Names, indices),
     };
 
+    /// <summary>The columns from <paramref name="first"/> on, <paramref name="count"/> of them; embeddings are not copied.</summary>
+    public EmbeddingSet OfColumns(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Width);
+        return this with { Rows = new ColumnSelection(Rows, first, count) };
+    }
+
     private static T[] Pick<T>(T[] values, int[] indices) =>
         values.Length == 0 ? values : Array.ConvertAll(indices, i => values[i]);
+
+    private sealed class ColumnSelection(IRows rows, int first, int count) : IRows
+    {
+        public int Count => rows.Count;
+
+        public int Width => count;
+
+        public ReadOnlySpan<float> this[int index] => rows[index].Slice(first, count);
+    }
 
     private sealed class RowSelection(IRows rows, int[] indices) : IRows
     {
