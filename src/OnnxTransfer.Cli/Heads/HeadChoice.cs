@@ -25,7 +25,7 @@ internal sealed class HeadChoice
 
     public Option<string?> Sampling { get; } = new("--sampling") { Description = "over: rows of rarer classes are repeated; under: rows of more frequent ones are left out" };
 
-    public Option<bool> NoCalibration { get; } = new("--no-calibration") { Description = "leave probabilities as the head gives them; otherwise one temperature, fitted on validation rows, calibrates them" };
+    public Option<bool> NoCalibration { get; } = new("--no-calibration") { Description = "leave probabilities, or the interval of --head quantile, as they are fitted; otherwise validation rows calibrate them: one temperature (Guo et al. 2017), one margin (conformal)" };
 
     public HeadChoice() => Sampling.AcceptOnlyFromAmong("over", "under");
 
@@ -47,7 +47,7 @@ internal sealed class HeadChoice
         var isAuto = parsed.GetValue(Head) == HeadKinds.Auto;
         Refuse(parsed.GetValue(L2) < 0, $"--l2 {parsed.GetValue(L2)}: expected 0 or more, or nothing to have it chosen");
         Refuse(parsed.GetValue(LogTarget) && task != HeadTask.Values, $"--log-target is for numbers to predict, but {data} has {Told(task)}; leave it out");
-        Refuse(parsed.GetValue(NoCalibration) && task == HeadTask.Values, $"--no-calibration is for probabilities, but {data} has {Told(task)}; leave it out");
+        Refuse(parsed.GetValue(NoCalibration) && task == HeadTask.Values && !names.Contains(HeadKinds.Quantile), $"--no-calibration is for probabilities and for --head quantile, but {data} has {Told(task)}; leave it out");
         Refuse(!isAuto && parsed.GetValue(Metric) is not null, "--metric is what --head auto compares by; say --head auto, or leave it out");
         Refuse(!isAuto && parsed.GetValue(TimeBudget) is not null, "--time-budget is for --head auto; say --head auto, or leave it out");
         Refuse(isAuto && parsed.GetValue(Set)!.Length > 0, "--set is for one head; name it with --head instead of auto");
@@ -81,9 +81,18 @@ internal sealed class HeadChoice
         return trainer;
     }
 
-    /// <summary>The trainer that also calibrates, unless that was refused or there are no probabilities.</summary>
-    public IHeadTrainer Calibrated(ParseResult parsed, IHeadTrainer trainer, HeadTask task, double heldOut, int seed) =>
-        task == HeadTask.Values || parsed.GetValue(NoCalibration) ? trainer : new CalibratedTrainer(trainer) { HeldOut = heldOut, Seed = seed };
+    /// <summary>The trainer that also calibrates probabilities, or an interval, unless that was refused or there is neither.</summary>
+    public IHeadTrainer Calibrated(ParseResult parsed, IHeadTrainer trainer, HeadTask task, double heldOut, int seed)
+    {
+        if (parsed.GetValue(NoCalibration))
+        {
+            return trainer;
+        }
+
+        return task != HeadTask.Values ? new CalibratedTrainer(trainer) { HeldOut = heldOut, Seed = seed }
+            : trainer.Kind == HeadKinds.Quantile ? new ConformalTrainer(trainer, HeadKinds.Coverage(Settings(parsed))) { HeldOut = heldOut, Seed = seed }
+            : trainer;
+    }
 
     /// <summary>The head asked for, or all that <c>auto</c> compares, the quickest first.</summary>
     public IReadOnlyList<string> Names(ParseResult parsed, HeadTask task) => parsed.GetValue(Head) switch

@@ -6,6 +6,9 @@ namespace OnnxTransfer.Cli.Heads;
 internal static class HeadKinds
 {
     public const string Auto = "auto";
+    public const string Quantile = "quantile";
+
+    private static readonly HeadSetting CoverageSetting = new("coverage", "the part of the targets that the interval shall hold", "0.9");
 
     public static IReadOnlyList<HeadKind> All { get; } =
     [
@@ -47,8 +50,8 @@ internal static class HeadKinds
                 var huber = new HuberRegression { L2 = request.L2, LogTarget = request.LogTarget, Standardise = request.Flag("standardise") ?? true };
                 return huber with { Epsilon = request.Number("epsilon") ?? huber.Epsilon, Search = request.Search(huber.Search) };
             }) { HasL2 = true },
-        new("quantile", "three linear quantiles: the median and an interval around it", [HeadTask.Values],
-            [new("coverage", "the part of the targets that the interval shall hold", "0.9"), HeadSetting.Standardise],
+        new(Quantile, "three linear quantiles: the median and an interval around it", [HeadTask.Values],
+            [CoverageSetting, HeadSetting.Standardise],
             request =>
             {
                 var quantile = new QuantileRegression { L2 = request.L2, LogTarget = request.LogTarget, Standardise = request.Flag("standardise") ?? true };
@@ -74,6 +77,10 @@ internal static class HeadKinds
 
     public static HeadKind ByName(string name) => All.FirstOrDefault(kind => kind.Name == name)
         ?? throw new UsageException($"--head {name}: no such head; expected {Auto}, {string.Join(", ", All.Select(kind => kind.Name))} or {MlNetHeads.Prefix}NAME ('onnxtransfer heads' lists them)");
+
+    /// <summary>What the interval of <see cref="Quantile"/> shall hold.</summary>
+    public static double Coverage(IReadOnlyDictionary<string, string> settings) =>
+        new HeadRequest(Quantile, ByName(Quantile).Settings, settings).Number(CoverageSetting.Name) ?? new QuantileRegression().Coverage;
 
     /// <summary>The head that is fitted where none is named.</summary>
     public static string DefaultFor(HeadTask task) => task == HeadTask.Values ? "ridge" : "logistic";
