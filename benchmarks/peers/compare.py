@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 # Tables in the same folder that other scripts write.
-OTHERS = {"families.md": "every tap of every exported network against PyTorch", "taps.md": "one tap against several"}
+OTHERS = {
+    "families.md": "every tap of every exported network against PyTorch", "taps.md": "one tap against several",
+    "heads.md": "heads, ML.NET and scikit-learn side by side", "houses.md": "house prices by head"}
 
 
 def own(results):
