@@ -57,6 +57,9 @@ public sealed record HuberRegression : IHeadTrainer
     public string Kind => "huber";
 
     /// <inheritdoc/>
+    public bool Chooses => L2 is null;
+
+    /// <inheritdoc/>
     public bool Takes(HeadTask task) => task == HeadTask.Values;
 
     /// <inheritdoc/>

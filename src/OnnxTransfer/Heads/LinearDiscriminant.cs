@@ -34,6 +34,9 @@ public sealed record LinearDiscriminant : IHeadTrainer
     /// <inheritdoc/>
     public string Kind => "lda";
 
+    /// <summary>False: the shrinkage is estimated from the very rows of the fit.</summary>
+    public bool Chooses => false;
+
     /// <inheritdoc/>
     public bool Takes(HeadTask task) => task == HeadTask.Classes;
 

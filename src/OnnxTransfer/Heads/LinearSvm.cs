@@ -54,6 +54,9 @@ public sealed record LinearSvm : IHeadTrainer
     public string Kind => "svm";
 
     /// <inheritdoc/>
+    public bool Chooses => L2 is null || Temperature is null;
+
+    /// <inheritdoc/>
     public bool Takes(HeadTask task) => task is HeadTask.Classes or HeadTask.Labels;
 
     /// <inheritdoc/>

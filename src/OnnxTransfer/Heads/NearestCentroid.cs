@@ -32,6 +32,9 @@ public sealed record NearestCentroid : IHeadTrainer
     /// <inheritdoc/>
     public string Kind => "centroid";
 
+    /// <summary>False: the temperature is found on the very rows of the fit.</summary>
+    public bool Chooses => false;
+
     /// <inheritdoc/>
     public bool Takes(HeadTask task) => task == HeadTask.Classes;
 

@@ -52,6 +52,9 @@ public sealed record QuantileRegression : IHeadTrainer
     public string Kind => "quantile";
 
     /// <inheritdoc/>
+    public bool Chooses => L2 is null;
+
+    /// <inheritdoc/>
     public bool Takes(HeadTask task) => task == HeadTask.Values;
 
     /// <inheritdoc/>

@@ -9,4 +9,5 @@ internal interface IRowLoss
     /// <summary>
     /// The loss of a row, unweighted; <paramref name="outputs"/>, k values W z + b, become the loss's gradient by each of them.
     /// </summary>
-    double Apply(int row, Span<double> outputs);}
+    double Apply(int row, Span<double> outputs);
+}
