@@ -7,7 +7,7 @@ namespace OnnxTransfer.Heads;
 /// One set of rows with the Huber loss of their targets. Parameters: D weights, the bias, and s, where σ = e^s + the least
 /// scale, so that no constraint is needed.
 /// </summary>
-internal sealed class HuberProblem
+internal sealed class HuberProblem : IDisposable
 {
     private const double LeastScale = 1e-6; // of the targets' spread: below lies float32's rounding
 
@@ -20,7 +20,7 @@ internal sealed class HuberProblem
     public HuberProblem(HuberRegression settings, EmbeddingSet set, CancellationToken cancellation)
     {
         _settings = settings;
-        _problem = new LinearProblem(set, 1, 1, settings.Standardise, settings.Threads, cancellation);
+        _problem = new LinearProblem(set, 1, settings.Standardise, settings.Threads, cancellation);
         double[] targets = OneTarget.Of(set, settings.LogTarget);
         _robust = RobustScale.Of(targets, set.Weights);
         _targets = Array.ConvertAll(targets, Scaled);
@@ -66,6 +66,8 @@ internal sealed class HuberProblem
         FiniteHead.Check(head.Weights, head.Bias);
         return head;
     }
+
+    public void Dispose() => _problem.Dispose();
 
     private double Scaled(double target) => (target - _robust.Centre) / _robust.Scale;
 

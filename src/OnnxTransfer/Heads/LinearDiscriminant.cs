@@ -83,7 +83,7 @@ public sealed record LinearDiscriminant : IHeadTrainer
                     ? given.ToString("r", CultureInfo.InvariantCulture)
                     : string.Create(CultureInfo.InvariantCulture, $"auto, {shrinkage:g3} in the mean of the classes"),
             },
-            Notes = [.. ClassesWithoutRows.Note(set.Classes, present)],
+            Notes = [.. ClassesWithoutRows.Note(set, present)],
         });
     }
 

@@ -4,7 +4,7 @@ using OnnxTransfer.Numerics;
 namespace OnnxTransfer.Heads;
 
 /// <summary>One set of rows with the squared hinge losses of its classes, each against the rest.</summary>
-internal sealed class LinearSvmProblem
+internal sealed class LinearSvmProblem : IDisposable
 {
     private readonly LinearSvm _settings;
     private readonly LinearProblem _problem;
@@ -15,7 +15,7 @@ internal sealed class LinearSvmProblem
     public LinearSvmProblem(LinearSvm settings, EmbeddingSet set, Memberships members, CancellationToken cancellation)
     {
         (_settings, _members, _labels) = (settings, members, set.IsMultiLabel);
-        _problem = new LinearProblem(set, Outputs, 0, settings.Standardise, settings.Threads, cancellation);
+        _problem = new LinearProblem(set, Outputs, settings.Standardise, settings.Threads, cancellation);
         _first = new double[_problem.Size];
         _problem.Evaluate(new double[_problem.Size], Hinge, 0, _first, []);
     }
@@ -62,6 +62,8 @@ internal sealed class LinearSvmProblem
     /// <summary>Weights and biases for raw embeddings that give scores / temperature.</summary>
     public (double[] Weights, double[] Bias) Folded(double[] parameters, double temperature) =>
         _problem.Folded(Array.ConvertAll(parameters, value => value / temperature));
+
+    public void Dispose() => _problem.Dispose();
 
     private double Hinge(int row, Span<double> scores, Span<double> sums)
     {

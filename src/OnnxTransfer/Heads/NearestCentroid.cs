@@ -78,7 +78,7 @@ public sealed record NearestCentroid : IHeadTrainer
             Seconds = clock.Elapsed.TotalSeconds,
             Rows = set.Count,
             Settings = new Dictionary<string, string> { ["distance"] = Distance.ToString().ToLower(CultureInfo.InvariantCulture) },
-            Notes = [.. ClassesWithoutRows.Note(set.Classes, present)],
+            Notes = [.. ClassesWithoutRows.Note(set, present)],
         });
     }
 }
