@@ -31,17 +31,9 @@ internal sealed class HuberProblem : IDisposable
     private double[] Start => new double[_problem.Size + 1];
 
     public Minimum Minimise(
-        double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress)
-    {
-        var minimiser = new Lbfgs
-        {
-            GradientTolerance = tolerance * GradientScale(l2),
-            ObjectiveTolerance = objectiveTolerance,
-            MaxIterations = _settings.MaxIterations,
-        };
-        return _problem.Minimise(
-            minimiser, Objective(l2), l2, start ?? Start, (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
-    }
+        double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress) => _problem.Minimise(
+        Objective(l2), l2, _first, start, tolerance, objectiveTolerance, _settings.MaxIterations,
+        (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
 
     /// <summary>Norm of the whitened gradient at W = 0, b = 0, σ = 1.</summary>
     public double GradientScale(double l2) => _problem.WhitenedNorm(_first, l2);

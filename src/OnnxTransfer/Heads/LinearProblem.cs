@@ -63,6 +63,21 @@ internal sealed class LinearProblem : IDisposable
         return minimum;
     }
 
+    /// <summary>The same, until the gradient's norm is below <paramref name="tolerance"/> of <paramref name="first"/>'s.</summary>
+    /// <param name="objective">By weights, biases and whatever parameters follow.</param>
+    /// <param name="l2">Its penalty.</param>
+    /// <param name="first">The gradient where parameters are 0.</param>
+    /// <param name="start">Where to begin; null: at 0.</param>
+    /// <param name="tolerance">Of the gradient.</param>
+    /// <param name="objectiveTolerance">Of the objective.</param>
+    /// <param name="maxIterations">After which it ends unconverged.</param>
+    /// <param name="progress">Is told of iterations and objectives.</param>
+    public Minimum Minimise(
+        Lbfgs.Objective objective, double l2, double[] first, double[]? start, double tolerance, double objectiveTolerance, int maxIterations,
+        Action<int, double>? progress) => Minimise(
+        new Lbfgs { GradientTolerance = tolerance * WhitenedNorm(first, l2), ObjectiveTolerance = objectiveTolerance, MaxIterations = maxIterations },
+        objective, l2, start ?? new double[first.Length], progress);
+
     /// <summary>The norm of a gradient in whitened coordinates.</summary>
     public double WhitenedNorm(double[] gradient, double l2)
     {

@@ -24,18 +24,9 @@ internal sealed class LinearSvmProblem : IDisposable
     public int Outputs => _members.Present.Length;
 
     public Minimum Minimise(
-        double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress)
-    {
-        var minimiser = new Lbfgs
-        {
-            GradientTolerance = tolerance * GradientScale(l2),
-            ObjectiveTolerance = objectiveTolerance,
-            MaxIterations = _settings.MaxIterations,
-        };
-        return _problem.Minimise(
-            minimiser, _problem.Objective(Hinge, l2), l2, start ?? new double[_problem.Size],
-            (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
-    }
+        double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress) => _problem.Minimise(
+        _problem.Objective(Hinge, l2), l2, _first, start, tolerance, objectiveTolerance, _settings.MaxIterations,
+        (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
 
     /// <summary>Norm of the whitened gradient at W = 0, b = 0.</summary>
     public double GradientScale(double l2) => _problem.WhitenedNorm(_first, l2);
