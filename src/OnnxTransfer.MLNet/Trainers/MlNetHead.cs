@@ -43,7 +43,6 @@ public sealed class MlNetHead : IHead
     public void Predict(ReadOnlySpan<float> embedding, Span<float> result)
     {
         PredictCheck.Row(this, embedding, result);
-
         var scores = new Matrix(1, Outputs);
         _scores.Score(new Matrix(1, Width, embedding.ToArray()), scores);
         Answer(scores.Row(0));

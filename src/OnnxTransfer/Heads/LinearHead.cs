@@ -97,7 +97,6 @@ public sealed class LinearHead : IHead
     public void Predict(ReadOnlySpan<float> embedding, Span<float> result)
     {
         PredictCheck.Row(this, embedding, result);
-
         FloatProducts.Multiply(embedding, Weights, Width, result);
         Activate(result);
     }

@@ -93,7 +93,6 @@ public sealed class MlpHead : IHead
     public void Predict(ReadOnlySpan<float> embedding, Span<float> result)
     {
         PredictCheck.Row(this, embedding, result);
-
         _network.Forward(embedding, result, _network.Scratch(1));
         Activation.Apply(result);
     }

@@ -65,7 +65,6 @@ public sealed class NeighbourHead : IHead
     public void Predict(ReadOnlySpan<float> embedding, Span<float> result)
     {
         PredictCheck.Row(this, embedding, result);
-
         Predict(new Matrix(1, Width, embedding.ToArray())).Values.CopyTo(result);
     }
 
