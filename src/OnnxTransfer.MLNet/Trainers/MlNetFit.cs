@@ -66,7 +66,7 @@ internal sealed class MlNetFit(MlNetTrainer settings, Algorithm algorithm, Actio
     private (IHead Head, IScores Scores) Classes(EmbeddingSet set, PreparedRows rows, Standardisation? standardisation)
     {
         int[] present = [.. FitCheck.Labels(set).Index().Where(p => p.Item).Select(p => p.Index)];
-        _notes.AddRange(ClassesWithoutRows.Note(set.Classes, present));
+        _notes.AddRange(ClassesWithoutRows.Note(set, present));
         if (algorithm.OneVersusAll)
         {
             var outputs = new ModelOutput?[set.Classes.Count];

@@ -32,7 +32,7 @@ public sealed class MlNetHead : IHead
     /// <inheritdoc/>
     public Matrix Predict(IRows rows)
     {
-        CheckWidth(rows.Width);
+        PredictCheck.Width(this, rows.Width);
         var result = new Matrix(rows.Count, Outputs);
         _scores.Score(rows, result);
         Parallel.For(0, rows.Count, i => Answer(result.Row(i)));
@@ -42,12 +42,7 @@ public sealed class MlNetHead : IHead
     /// <inheritdoc/>
     public void Predict(ReadOnlySpan<float> embedding, Span<float> result)
     {
-        CheckWidth(embedding.Length);
-        if (result.Length != Outputs)
-        {
-            throw new ArgumentException($"the result has room for {result.Length} values; the head predicts {Outputs}", nameof(result));
-        }
-
+        PredictCheck.Row(this, embedding, result);
         var scores = new Matrix(1, Outputs);
         _scores.Score(new Matrix(1, Width, embedding.ToArray()), scores);
         Answer(scores.Row(0));
@@ -98,15 +93,6 @@ public sealed class MlNetHead : IHead
         if (_link is Link.Softmax or Link.OneVersusAll)
         {
             Softmax.Apply(scores);
-        }
-    }
-
-    private void CheckWidth(int width)
-    {
-        if (width != Width)
-        {
-            throw new ArgumentException(
-                $"the embeddings are {width} wide; this head was fitted on {Width}: use the backbone, tap and number columns it was fitted with");
         }
     }
 }

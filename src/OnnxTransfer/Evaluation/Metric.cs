@@ -13,11 +13,14 @@ public sealed record Metric(string Name, bool HigherIsBetter, Func<Scores, doubl
     public static IReadOnlyList<Metric> All { get; } =
     [
         new("accuracy", true, scores => (scores as ClassificationScores)?.Accuracy ?? double.NaN),
-        new("macro-f1", true, scores => (scores as ClassificationScores)?.MacroF1 ?? double.NaN),
+        new("macro-f1", true, scores => (scores as ClassificationScores)?.MacroF1 ?? (scores as LabelScores)?.MacroF1 ?? double.NaN),
         new("macro-recall", true, scores => (scores as ClassificationScores)?.MacroRecall ?? double.NaN),
         new("log-loss", false, scores => (scores as ClassificationScores)?.LogLoss ?? double.NaN),
+        new("mean-average-precision", true, scores => (scores as LabelScores)?.MeanAveragePrecision ?? double.NaN),
+        new("micro-f1", true, scores => (scores as LabelScores)?.MicroF1 ?? double.NaN),
         new("r2", true, scores => (scores as RegressionScores)?.R2 ?? double.NaN),
         new("r2-of-logarithms", true, scores => (scores as RegressionScores)?.R2OfLogarithms ?? double.NaN),
+        new("mean-r2", true, scores => (scores as MultiValueScores)?.MeanR2 ?? double.NaN),
         new("rmse", false, scores => (scores as RegressionScores)?.RootMeanSquaredError ?? double.NaN),
         new("mae", false, scores => (scores as RegressionScores)?.MeanAbsoluteError ?? double.NaN),
         new("median-relative-error", false, scores => (scores as RegressionScores)?.MedianRelativeError ?? double.NaN),

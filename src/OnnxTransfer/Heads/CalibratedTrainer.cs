@@ -41,7 +41,7 @@ public sealed record CalibratedTrainer(IHeadTrainer Inner) : IHeadTrainer
     public IHeadTrainer Frozen(FitReport report) => this with
     {
         Inner = Inner.Frozen(report),
-        Temperature = report.Settings.TryGetValue(SettingName, out string? found) ? double.Parse(found, CultureInfo.InvariantCulture) : Temperature,
+        Temperature = report.Settings.TryGetValue(SettingName, out string? found) ? double.Parse(found, CultureInfo.InvariantCulture) : Temperature ?? 1, // values, which no T touches
     };
 
     /// <inheritdoc/>

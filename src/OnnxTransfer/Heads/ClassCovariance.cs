@@ -62,7 +62,7 @@ internal sealed class ClassCovariance
             matrix[((long)j * _width) + j] = _standardisation.Scale[j] > 0 ? matrix[((long)j * _width) + j] + added[j] : 1;
         }
 
-        return (matrix, shrinkage ?? 1 - kept.Sum());
+        return (matrix, shrinkage ?? Math.Max(0, 1 - kept.Sum()));
     }
 
     // Ledoit and Wolf (2004), lemma 3.1 ff., as scikit-learn computes it, on columns of deviation 1 within the class. What

@@ -1,3 +1,5 @@
+using OnnxTransfer.Embeddings;
+
 namespace OnnxTransfer.Heads;
 
 /// <summary>Classes and labels that no row bears: they are kept among the names and never predicted.</summary>
@@ -6,11 +8,12 @@ internal static class ClassesWithoutRows
     /// <summary>Their bias: exp of it is 0 beside any other logit, in float16 too.</summary>
     public const float NeverPredicted = -1e4f;
 
-    /// <summary>One note for all classes that are not <paramref name="present"/>, or none.</summary>
-    public static IEnumerable<string> Note(IReadOnlyList<string> classes, int[] present, string one = "class", string many = "classes")
+    /// <summary>One note for all classes, or labels, of a set that are not <paramref name="present"/>, or none.</summary>
+    public static IEnumerable<string> Note(EmbeddingSet set, IEnumerable<int> present)
     {
         const int Named = 5;
-        string[] missing = [.. Enumerable.Range(0, classes.Count).Except(present).Select(c => $"'{classes[c]}'")];
+        string[] missing = [.. Enumerable.Range(0, set.Classes.Count).Except(present).Select(c => $"'{set.Classes[c]}'")];
+        var (one, many) = set.IsMultiLabel ? ("label", "labels") : ("class", "classes");
         if (missing.Length == 1)
         {
             yield return $"{one} {missing[0]} has no rows; it is never predicted";

@@ -7,7 +7,7 @@ namespace OnnxTransfer.Heads;
 /// One set of rows with the Huber loss of their targets. Parameters: D weights, the bias, and s, where σ = e^s + the least
 /// scale, so that no constraint is needed.
 /// </summary>
-internal sealed class HuberProblem
+internal sealed class HuberProblem : IDisposable
 {
     private const double LeastScale = 1e-6; // of the targets' spread: below lies float32's rounding
 
@@ -20,7 +20,7 @@ internal sealed class HuberProblem
     public HuberProblem(HuberRegression settings, EmbeddingSet set, CancellationToken cancellation)
     {
         _settings = settings;
-        _problem = new LinearProblem(set, 1, 1, settings.Standardise, settings.Threads, cancellation);
+        _problem = new LinearProblem(set, 1, settings.Standardise, settings.Threads, cancellation);
         double[] targets = OneTarget.Of(set, settings.LogTarget);
         _robust = RobustScale.Of(targets, set.Weights);
         _targets = Array.ConvertAll(targets, Scaled);
@@ -31,17 +31,9 @@ internal sealed class HuberProblem
     private double[] Start => new double[_problem.Size + 1];
 
     public Minimum Minimise(
-        double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress)
-    {
-        var minimiser = new Lbfgs
-        {
-            GradientTolerance = tolerance * GradientScale(l2),
-            ObjectiveTolerance = objectiveTolerance,
-            MaxIterations = _settings.MaxIterations,
-        };
-        return _problem.Minimise(
-            minimiser, Objective(l2), l2, start ?? Start, (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
-    }
+        double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress) => _problem.Minimise(
+        Objective(l2), l2, _first, start, tolerance, objectiveTolerance, _settings.MaxIterations,
+        (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
 
     /// <summary>Norm of the whitened gradient at W = 0, b = 0, σ = 1.</summary>
     public double GradientScale(double l2) => _problem.WhitenedNorm(_first, l2);
@@ -66,6 +58,8 @@ internal sealed class HuberProblem
         FiniteHead.Check(head.Weights, head.Bias);
         return head;
     }
+
+    public void Dispose() => _problem.Dispose();
 
     private double Scaled(double target) => (target - _robust.Centre) / _robust.Scale;
 

@@ -57,6 +57,9 @@ public sealed record HuberRegression : IHeadTrainer
     public string Kind => "huber";
 
     /// <inheritdoc/>
+    public bool Chooses => L2 is null;
+
+    /// <inheritdoc/>
     public bool Takes(HeadTask task) => task == HeadTask.Values;
 
     /// <inheritdoc/>
@@ -93,7 +96,7 @@ public sealed record HuberRegression : IHeadTrainer
             }
         }
 
-        var problem = new HuberProblem(this, set, cancellation);
+        using var problem = new HuberProblem(this, set, cancellation);
         var minimum = problem.Minimise(l2, start, LinearProblem.FinalStage(l2), Tolerance, 1e-2 * Tolerance, progress);
         notes.AddRange(LinearProblem.Ending(minimum, problem.GradientScale(l2), Tolerance, MaxIterations));
         return new HeadFit<LinearHead>(problem.Head(minimum.Parameters), new FitReport
@@ -133,7 +136,7 @@ public sealed record HuberRegression : IHeadTrainer
     private (double L2, IReadOnlyList<Trial> Path, double[]? Start) Choose(
         EmbeddingSet fit, EmbeddingSet validation, List<string> notes, Action<FitProgress>? progress, CancellationToken cancellation)
     {
-        var problem = new HuberProblem(this, fit, cancellation);
+        using var problem = new HuberProblem(this, fit, cancellation);
         double[]? last = null, best = null;
         double bestError = double.PositiveInfinity;
         var (l2, path, ends) = L2Path.Walk(Search, (i, value) =>

@@ -34,6 +34,9 @@ public sealed record LinearDiscriminant : IHeadTrainer
     /// <inheritdoc/>
     public string Kind => "lda";
 
+    /// <summary>False: the shrinkage is estimated from the very rows of the fit.</summary>
+    public bool Chooses => false;
+
     /// <inheritdoc/>
     public bool Takes(HeadTask task) => task == HeadTask.Classes;
 
@@ -55,6 +58,13 @@ public sealed record LinearDiscriminant : IHeadTrainer
         int threads = Chunks.Threads(Threads);
         set = FitCheck.Rows(set, threads);
         int[] present = [.. FitCheck.Labels(set).Index().Where(p => p.Item).Select(p => p.Index)];
+        if (set.Count == present.Length)
+        {
+            throw new FitException(
+                $"each of the {present.Length} classes that have rows has one only, so that nothing tells how the rows of a class differ; " +
+                "expected two rows of one class at least, or a head that needs no covariance, such as NearestCentroid");
+        }
+
         var standardisation = Standardisation.Of(set.Rows, set.Weights, Standardise, threads, cancellation);
         var classes = ClassMeans.Of(set, present, standardisation, threads, cancellation);
         double[] priors = PriorsOf(set, present, classes);
@@ -73,7 +83,7 @@ public sealed record LinearDiscriminant : IHeadTrainer
                     ? given.ToString("r", CultureInfo.InvariantCulture)
                     : string.Create(CultureInfo.InvariantCulture, $"auto, {shrinkage:g3} in the mean of the classes"),
             },
-            Notes = [.. ClassesWithoutRows.Note(set.Classes, present)],
+            Notes = [.. ClassesWithoutRows.Note(set, present)],
         });
     }
 

@@ -70,7 +70,7 @@ public sealed class LinearHead : IHead
     /// <inheritdoc/>
     public Matrix Predict(IRows rows)
     {
-        CheckWidth(rows.Width);
+        PredictCheck.Width(this, rows.Width);
         var result = new Matrix(rows.Count, Outputs);
         int blocks = (rows.Count + BlockRows - 1) / BlockRows;
         Parallel.For(0, blocks, () => new float[BlockRows * Width], (block, _, buffer) =>
@@ -96,12 +96,7 @@ public sealed class LinearHead : IHead
     /// <inheritdoc/>
     public void Predict(ReadOnlySpan<float> embedding, Span<float> result)
     {
-        CheckWidth(embedding.Length);
-        if (result.Length != Outputs)
-        {
-            throw new ArgumentException($"the result has room for {result.Length} values; the head predicts {Outputs}", nameof(result));
-        }
-
+        PredictCheck.Row(this, embedding, result);
         FloatProducts.Multiply(embedding, Weights, Width, result);
         Activate(result);
     }
@@ -111,23 +106,8 @@ public sealed class LinearHead : IHead
     {
         var builder = GraphBuilder.Empty(opset, "head");
         builder.Input(IHead.EmbeddingName, ElementType.Float, -1, Width);
-        var (output, kind) = Activation switch
-        {
-            Activation.Softmax => (IHead.ProbabilitiesName, HeadOutput.Probabilities),
-            Activation.Sigmoid => (IHead.ProbabilitiesName, HeadOutput.Labels),
-            Activation.Exponential => (IHead.ValueName, HeadOutput.Exponential),
-            _ => (IHead.ValueName, HeadOutput.Value),
-        };
+        var (output, kind) = Activation.Output();
         return HeadGraph.Attach(builder.Build(), IHead.EmbeddingName, Weights, Bias, kind, output);
-    }
-
-    private void CheckWidth(int width)
-    {
-        if (width != Width)
-        {
-            throw new ArgumentException(
-                $"the embeddings are {width} wide; this head was fitted on {Width}: use the backbone, tap and number columns it was fitted with");
-        }
     }
 
     // Adds the bias, then activates, both in place.
@@ -138,21 +118,6 @@ public sealed class LinearHead : IHead
             outputs[c] += Bias[c];
         }
 
-        switch (Activation)
-        {
-            case Activation.Softmax:
-                Softmax.Apply(outputs);
-                break;
-            case Activation.Sigmoid:
-                Softmax.ApplyEach(outputs);
-                break;
-            case Activation.Exponential:
-                for (int c = 0; c < outputs.Length; c++)
-                {
-                    outputs[c] = (float)Math.Exp(outputs[c]);
-                }
-
-                break;
-        }
+        Activation.Apply(outputs);
     }
 }

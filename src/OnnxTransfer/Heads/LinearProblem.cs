@@ -8,7 +8,7 @@ namespace OnnxTransfer.Heads;
 /// One set of rows, standardised, under m linear scores and a loss that L-BFGS minimises, with parameters of its own where
 /// the loss has any: what LinearSvm, HuberRegression and QuantileRegression share.
 /// </summary>
-internal sealed class LinearProblem
+internal sealed class LinearProblem : IDisposable
 {
     private readonly LinearObjective _objective;
     private readonly Standardisation _standardisation;
@@ -18,15 +18,14 @@ internal sealed class LinearProblem
 
     /// <param name="set">N x D embeddings.</param>
     /// <param name="outputs">m, the number of scores.</param>
-    /// <param name="further">How many further sums over rows the loss makes.</param>
     /// <param name="standardise">To deviation 1 and mean 0, or to mean 0 only.</param>
     /// <param name="threads">0: all processors.</param>
     /// <param name="cancellation">Ends the work.</param>
-    public LinearProblem(EmbeddingSet set, int outputs, int further, bool standardise, int threads, CancellationToken cancellation)
+    public LinearProblem(EmbeddingSet set, int outputs, bool standardise, int threads, CancellationToken cancellation)
     {
         (_outputs, _threads, Cancellation) = (outputs, Chunks.Threads(threads), cancellation);
         _standardisation = Standardisation.Of(set.Rows, set.Weights, standardise, _threads, cancellation).InSingle();
-        _objective = new LinearObjective(set.Rows, set.Weights, outputs, further, _standardisation, _threads);
+        _objective = new LinearObjective(set.Rows, set.Weights, outputs, _standardisation, _threads);
         _whitening = new Whitening(set, _standardisation, _threads, cancellation);
     }
 
@@ -64,6 +63,21 @@ internal sealed class LinearProblem
         return minimum;
     }
 
+    /// <summary>The same, until the gradient's norm is below <paramref name="tolerance"/> of <paramref name="first"/>'s.</summary>
+    /// <param name="objective">By weights, biases and whatever parameters follow.</param>
+    /// <param name="l2">Its penalty.</param>
+    /// <param name="first">The gradient where parameters are 0.</param>
+    /// <param name="start">Where to begin; null: at 0.</param>
+    /// <param name="tolerance">Of the gradient.</param>
+    /// <param name="objectiveTolerance">Of the objective.</param>
+    /// <param name="maxIterations">After which it ends unconverged.</param>
+    /// <param name="progress">Is told of iterations and objectives.</param>
+    public Minimum Minimise(
+        Lbfgs.Objective objective, double l2, double[] first, double[]? start, double tolerance, double objectiveTolerance, int maxIterations,
+        Action<int, double>? progress) => Minimise(
+        new Lbfgs { GradientTolerance = tolerance * WhitenedNorm(first, l2), ObjectiveTolerance = objectiveTolerance, MaxIterations = maxIterations },
+        objective, l2, start ?? new double[first.Length], progress);
+
     /// <summary>The norm of a gradient in whitened coordinates.</summary>
     public double WhitenedNorm(double[] gradient, double l2)
     {
@@ -74,15 +88,15 @@ internal sealed class LinearProblem
     }
 
     /// <summary>The penalised mean loss at <paramref name="parameters"/>, its gradient by weights and biases, and the means of the further sums.</summary>
-    public double Evaluate(ReadOnlySpan<double> parameters, LinearObjective.RowLoss loss, double l2, Span<double> gradient, Span<double> sums)
-    {
-        _objective.L2 = l2;
-        return _objective.Evaluate(parameters, loss, gradient, sums, Cancellation);
-    }
+    public double Evaluate(ReadOnlySpan<double> parameters, LinearObjective.RowLoss loss, double l2, Span<double> gradient, Span<double> sums) =>
+        _objective.Evaluate(parameters, loss, l2, gradient, sums, Cancellation);
 
     /// <summary>The mean loss on other rows, standardised as these.</summary>
-    public double MeanOn(EmbeddingSet other, ReadOnlySpan<double> parameters, LinearObjective.RowLoss loss) =>
-        new LinearObjective(other.Rows, other.Weights, _outputs, 0, _standardisation, _threads).Mean(parameters, loss, Cancellation);
+    public double MeanOn(EmbeddingSet other, ReadOnlySpan<double> parameters, LinearObjective.RowLoss loss)
+    {
+        using var objective = new LinearObjective(other.Rows, other.Weights, _outputs, _standardisation, _threads);
+        return objective.Mean(parameters, loss, Cancellation);
+    }
 
     /// <summary>m x D weights and m biases for raw embeddings.</summary>
     public (double[] Weights, double[] Bias) Folded(ReadOnlySpan<double> parameters)
@@ -91,6 +105,8 @@ internal sealed class LinearProblem
         _standardisation.Fold(weights, bias);
         return (weights, bias);
     }
+
+    public void Dispose() => _objective.Dispose();
 
     /// <summary>The name of a fit on the path.</summary>
     public static string Stage(int position, int count, double l2) =>

@@ -54,6 +54,9 @@ public sealed record LinearSvm : IHeadTrainer
     public string Kind => "svm";
 
     /// <inheritdoc/>
+    public bool Chooses => L2 is null || Temperature is null;
+
+    /// <inheritdoc/>
     public bool Takes(HeadTask task) => task is HeadTask.Classes or HeadTask.Labels;
 
     /// <inheritdoc/>
@@ -80,12 +83,10 @@ public sealed record LinearSvm : IHeadTrainer
         CheckSettings();
         set = FitCheck.Rows(set, Chunks.Threads(Threads));
         var members = Memberships.Of(set);
-        List<string> notes = [.. set.IsMultiLabel
-            ? ClassesWithoutRows.Note(set.Classes, members.Present, "label", "labels")
-            : ClassesWithoutRows.Note(set.Classes, members.Present)];
+        List<string> notes = [.. ClassesWithoutRows.Note(set, members.Present)];
         var chosen = Choose(set, members.Present.Length, notes, progress, cancellation);
 
-        var problem = new LinearSvmProblem(this, set, members, cancellation);
+        using var problem = new LinearSvmProblem(this, set, members, cancellation);
         var minimum = problem.Minimise(
             chosen.L2, chosen.Start, LinearProblem.FinalStage(chosen.L2), Tolerance, 1e-2 * Tolerance, progress);
         notes.AddRange(LinearProblem.Ending(minimum, problem.GradientScale(chosen.L2), Tolerance, MaxIterations));
@@ -143,7 +144,7 @@ public sealed record LinearSvm : IHeadTrainer
             return new Choice(L2 ?? Search.Fallback, Temperature ?? UsualTemperature, [], null);
         }
 
-        var problem = new LinearSvmProblem(this, holdout.Fit, Memberships.Of(holdout.Fit), cancellation);
+        using var problem = new LinearSvmProblem(this, holdout.Fit, Memberships.Of(holdout.Fit), cancellation);
         var choice = L2 is { } fixedL2
             ? FindTemperature(problem, holdout.Validation, fixedL2, notes, progress)
             : Walk(problem, holdout.Validation, notes, progress);

@@ -4,7 +4,7 @@ using OnnxTransfer.Numerics;
 namespace OnnxTransfer.Heads;
 
 /// <summary>One set of rows with the squared hinge losses of its classes, each against the rest.</summary>
-internal sealed class LinearSvmProblem
+internal sealed class LinearSvmProblem : IDisposable
 {
     private readonly LinearSvm _settings;
     private readonly LinearProblem _problem;
@@ -15,7 +15,7 @@ internal sealed class LinearSvmProblem
     public LinearSvmProblem(LinearSvm settings, EmbeddingSet set, Memberships members, CancellationToken cancellation)
     {
         (_settings, _members, _labels) = (settings, members, set.IsMultiLabel);
-        _problem = new LinearProblem(set, Outputs, 0, settings.Standardise, settings.Threads, cancellation);
+        _problem = new LinearProblem(set, Outputs, settings.Standardise, settings.Threads, cancellation);
         _first = new double[_problem.Size];
         _problem.Evaluate(new double[_problem.Size], Hinge, 0, _first, []);
     }
@@ -24,18 +24,9 @@ internal sealed class LinearSvmProblem
     public int Outputs => _members.Present.Length;
 
     public Minimum Minimise(
-        double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress)
-    {
-        var minimiser = new Lbfgs
-        {
-            GradientTolerance = tolerance * GradientScale(l2),
-            ObjectiveTolerance = objectiveTolerance,
-            MaxIterations = _settings.MaxIterations,
-        };
-        return _problem.Minimise(
-            minimiser, _problem.Objective(Hinge, l2), l2, start ?? new double[_problem.Size],
-            (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
-    }
+        double l2, double[]? start, string stage, double tolerance, double objectiveTolerance, Action<FitProgress>? progress) => _problem.Minimise(
+        _problem.Objective(Hinge, l2), l2, _first, start, tolerance, objectiveTolerance, _settings.MaxIterations,
+        (iteration, value) => progress?.Invoke(new FitProgress(stage, iteration, value)));
 
     /// <summary>Norm of the whitened gradient at W = 0, b = 0.</summary>
     public double GradientScale(double l2) => _problem.WhitenedNorm(_first, l2);
@@ -62,6 +53,8 @@ internal sealed class LinearSvmProblem
     /// <summary>Weights and biases for raw embeddings that give scores / temperature.</summary>
     public (double[] Weights, double[] Bias) Folded(double[] parameters, double temperature) =>
         _problem.Folded(Array.ConvertAll(parameters, value => value / temperature));
+
+    public void Dispose() => _problem.Dispose();
 
     private double Hinge(int row, Span<double> scores, Span<double> sums)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Numerics;
@@ -78,11 +77,11 @@ public sealed record LogisticRegression : IHeadTrainer
     public HeadFit<LinearHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
-        CheckSettings();
+        LinearProblem.CheckSettings(L2, Tolerance, MaxIterations, Threads);
         set = FitCheck.Rows(set, Chunks.Threads(Threads));
         int[] fitted = Fitted(set);
         int[] always = OfAllRows(set);
-        List<string> notes = [.. ClassesWithoutRows.Note(set.Classes, [.. fitted, .. always], set.IsMultiLabel ? "label" : "class", set.IsMultiLabel ? "labels" : "classes")];
+        List<string> notes = [.. ClassesWithoutRows.Note(set, [.. fitted, .. always])];
         notes.AddRange(always.Select(label => $"all rows have the label '{set.Classes[label]}'; it is always predicted"));
         double l2 = L2 ?? Search.Fallback;
         double[]? start = null;
@@ -99,7 +98,7 @@ public sealed record LogisticRegression : IHeadTrainer
 
         using var problem = new LogisticProblem(this, set, fitted, cancellation);
         var minimum = problem.Minimise(
-            l2, start, string.Create(CultureInfo.InvariantCulture, $"final fit (L2 {l2:g3})"), Tolerance, 1e-2 * Tolerance, progress);
+            l2, start, LinearProblem.FinalStage(l2), Tolerance, 1e-2 * Tolerance, progress);
         AddEnding(minimum, problem, notes);
         var head = Head(problem, minimum.Parameters, set, always);
         notes.AddRange(l2 == 0 ? Separated(head, set, fitted) : []);
@@ -122,21 +121,6 @@ public sealed record LogisticRegression : IHeadTrainer
         return new HeadFit<IHead>(head, report);
     }
 
-    private void CheckSettings()
-    {
-        if (L2 is { } l2 && !(l2 >= 0 && double.IsFinite(l2)))
-        {
-            throw new FitException($"L2 = {l2}; expected a finite number of at least 0, or null to have it chosen");
-        }
-
-        if (!(Tolerance > 0) || MaxIterations < 1 || Threads < 0)
-        {
-            throw new FitException(
-                $"Tolerance = {Tolerance}, MaxIterations = {MaxIterations}, Threads = {Threads}; " +
-                "expected Tolerance above 0, MaxIterations of at least 1, Threads of at least 0");
-        }
-    }
-
     // The classes that have rows, or the labels that some rows have and others do not.
     private static int[] Fitted(EmbeddingSet set) =>
         [.. (set.IsMultiLabel ? FitCheck.LabelSets(set) : FitCheck.Labels(set)).Index().Where(p => p.Item).Select(p => p.Index)];
@@ -157,8 +141,7 @@ public sealed record LogisticRegression : IHeadTrainer
         double bestScore = double.PositiveInfinity;
         var (l2, path, ends) = L2Path.Walk(Search, FitCheck.TotalWeight(fit), FitCheck.TotalWeight(set), (i, value) =>
         {
-            string stage = string.Create(CultureInfo.InvariantCulture, $"L2 {i + 1} of {Search.Count} ({value:g3})");
-            var minimum = problem.Minimise(value, last, stage, PathTolerance, PathObjectiveTolerance, progress);
+            var minimum = problem.Minimise(value, last, LinearProblem.Stage(i, Search.Count, value), PathTolerance, PathObjectiveTolerance, progress);
             last = minimum.Parameters;
             double loss = scorer.Loss(last, cancellation);
             (best, bestScore) = loss < bestScore ? (last, loss) : (best, bestScore);

@@ -66,7 +66,7 @@ public sealed class MlpHead : IHead
     /// <inheritdoc/>
     public Matrix Predict(IRows rows)
     {
-        CheckWidth(rows.Width);
+        PredictCheck.Width(this, rows.Width);
         var result = new Matrix(rows.Count, Outputs);
         int blocks = (rows.Count + DenseNetwork.BlockRows - 1) / DenseNetwork.BlockRows;
         Parallel.For(0, blocks, () => (Rows: new float[DenseNetwork.BlockRows * Width], Scratch: _network.Scratch(DenseNetwork.BlockRows)), (block, _, buffers) =>
@@ -81,7 +81,7 @@ public sealed class MlpHead : IHead
             _network.Forward(buffers.Rows.AsSpan(0, count * Width), outputs, buffers.Scratch);
             for (int i = 0; i < count; i++)
             {
-                Activate(outputs.Slice(i * Outputs, Outputs));
+                Activation.Apply(outputs.Slice(i * Outputs, Outputs));
             }
 
             return buffers;
@@ -92,14 +92,9 @@ public sealed class MlpHead : IHead
     /// <inheritdoc/>
     public void Predict(ReadOnlySpan<float> embedding, Span<float> result)
     {
-        CheckWidth(embedding.Length);
-        if (result.Length != Outputs)
-        {
-            throw new ArgumentException($"the result has room for {result.Length} values; the head predicts {Outputs}", nameof(result));
-        }
-
+        PredictCheck.Row(this, embedding, result);
         _network.Forward(embedding, result, _network.Scratch(1));
-        Activate(result);
+        Activation.Apply(result);
     }
 
     /// <inheritdoc/>
@@ -114,42 +109,7 @@ public sealed class MlpHead : IHead
             values = builder.Node("Relu", [sums], $"layer{i}");
         }
 
-        var (output, kind) = Activation switch
-        {
-            Activation.Softmax => (IHead.ProbabilitiesName, HeadOutput.Probabilities),
-            Activation.Sigmoid => (IHead.ProbabilitiesName, HeadOutput.Labels),
-            Activation.Exponential => (IHead.ValueName, HeadOutput.Exponential),
-            _ => (IHead.ValueName, HeadOutput.Value),
-        };
+        var (output, kind) = Activation.Output();
         return HeadGraph.Attach(builder.Build(), values, Layers[^1].Weights, Layers[^1].Bias, kind, output);
-    }
-
-    private void CheckWidth(int width)
-    {
-        if (width != Width)
-        {
-            throw new ArgumentException(
-                $"the embeddings are {width} wide; this head was fitted on {Width}: use the backbone, tap and number columns it was fitted with");
-        }
-    }
-
-    private void Activate(Span<float> outputs)
-    {
-        switch (Activation)
-        {
-            case Activation.Softmax:
-                Softmax.Apply(outputs);
-                break;
-            case Activation.Sigmoid:
-                Softmax.ApplyEach(outputs);
-                break;
-            case Activation.Exponential:
-                for (int j = 0; j < outputs.Length; j++)
-                {
-                    outputs[j] = (float)Math.Exp(outputs[j]);
-                }
-
-                break;
-        }
     }
 }

@@ -107,9 +107,7 @@ public sealed record MultilayerPerceptron : IHeadTrainer
         cancellation.ThrowIfCancellationRequested();
         set = FitCheck.Rows(set, Chunks.Threads(Threads));
         var targets = PerceptronTargets.Of(set, LogTarget);
-        List<string> notes = set.IsRegression ? [] : [.. set.IsMultiLabel
-            ? ClassesWithoutRows.Note(set.Classes, targets.Present, "label", "labels")
-            : ClassesWithoutRows.Note(set.Classes, targets.Present)];
+        List<string> notes = set.IsRegression ? [] : [.. ClassesWithoutRows.Note(set, targets.Present)];
         Choice? choice = null;
         if (Epochs is null)
         {

@@ -32,6 +32,9 @@ public sealed record NearestCentroid : IHeadTrainer
     /// <inheritdoc/>
     public string Kind => "centroid";
 
+    /// <summary>False: the temperature is found on the very rows of the fit.</summary>
+    public bool Chooses => false;
+
     /// <inheritdoc/>
     public bool Takes(HeadTask task) => task == HeadTask.Classes;
 
@@ -75,7 +78,7 @@ public sealed record NearestCentroid : IHeadTrainer
             Seconds = clock.Elapsed.TotalSeconds,
             Rows = set.Count,
             Settings = new Dictionary<string, string> { ["distance"] = Distance.ToString().ToLower(CultureInfo.InvariantCulture) },
-            Notes = [.. ClassesWithoutRows.Note(set.Classes, present)],
+            Notes = [.. ClassesWithoutRows.Note(set, present)],
         });
     }
 }

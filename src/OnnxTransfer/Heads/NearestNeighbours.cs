@@ -142,10 +142,10 @@ public sealed record NearestNeighbours : IHeadTrainer
         if (set.IsMultiLabel)
         {
             FitCheck.LabelSets(set);
-            return ClassesWithoutRows.Note(set.Classes, [.. set.LabelSets.SelectMany(labels => labels).Distinct()], "label", "labels");
+            return ClassesWithoutRows.Note(set, set.LabelSets.SelectMany(labels => labels));
         }
 
-        return ClassesWithoutRows.Note(set.Classes, [.. FitCheck.Labels(set).Index().Where(p => p.Item).Select(p => p.Index)]);
+        return ClassesWithoutRows.Note(set, FitCheck.Labels(set).Index().Where(p => p.Item).Select(p => p.Index));
     }
 
     private NeighbourIndex Index(EmbeddingSet set, int threads, CancellationToken cancellation) =>

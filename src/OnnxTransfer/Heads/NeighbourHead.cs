@@ -55,7 +55,7 @@ public sealed class NeighbourHead : IHead
     /// <inheritdoc/>
     public Matrix Predict(IRows rows)
     {
-        CheckWidth(rows.Width);
+        PredictCheck.Width(this, rows.Width);
         var result = new Matrix(rows.Count, Outputs);
         _index.Find(rows, Neighbours, Chunks.Threads(_threads), (query, nearest) => Answer(nearest, result.Row(query)));
         return result;
@@ -64,12 +64,7 @@ public sealed class NeighbourHead : IHead
     /// <inheritdoc/>
     public void Predict(ReadOnlySpan<float> embedding, Span<float> result)
     {
-        CheckWidth(embedding.Length);
-        if (result.Length != Outputs)
-        {
-            throw new ArgumentException($"the result has room for {result.Length} values; the head predicts {Outputs}", nameof(result));
-        }
-
+        PredictCheck.Row(this, embedding, result);
         Predict(new Matrix(1, Width, embedding.ToArray())).Values.CopyTo(result);
     }
 
@@ -145,14 +140,5 @@ public sealed class NeighbourHead : IHead
         }
 
         return table;
-    }
-
-    private void CheckWidth(int width)
-    {
-        if (width != Width)
-        {
-            throw new ArgumentException(
-                $"the embeddings are {width} wide; this head was fitted on {Width}: use the backbone, tap and number columns it was fitted with");
-        }
     }
 }

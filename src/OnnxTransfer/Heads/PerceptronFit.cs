@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Numerics;
@@ -180,18 +179,11 @@ internal sealed class PerceptronFit : IDisposable
         }
     }
 
-    private void Standardise(ReadOnlySpan<float> row, Span<float> result)
+    private unsafe void Standardise(ReadOnlySpan<float> row, Span<float> result)
     {
-        int j = 0;
-        for (; j + Vector<float>.Count <= result.Length; j += Vector<float>.Count)
+        fixed (float* from = row, mean = _mean, scale = _scale, to = result)
         {
-            var value = new Vector<float>(row[j..]) - new Vector<float>(_mean.AsSpan(j));
-            (value * new Vector<float>(_scale.AsSpan(j))).CopyTo(result[j..]);
-        }
-
-        for (; j < result.Length; j++)
-        {
-            result[j] = (row[j] - _mean[j]) * _scale[j];
+            LaneProducts.Standardise(from, mean, scale, result.Length, to);
         }
     }
 

@@ -43,7 +43,7 @@ internal static class PerceptronGraph
     }
 
     /// <summary>The graph and its loss; with <paramref name="masked"/> the outputs of hidden layers are multiplied with masks.</summary>
-    public static (OnnxModel Forward, string Loss) Build(IReadOnlyList<DenseLayer> layers, RowLoss loss, bool masked)
+    public static (OnnxModel Forward, string Loss) Build(IReadOnlyList<DenseLayer> layers, GraphLoss loss, bool masked)
     {
         var builder = GraphBuilder.Empty(name: "perceptron");
         string values = builder.Input(Rows, ElementType.Float, -1, layers[0].Inputs);

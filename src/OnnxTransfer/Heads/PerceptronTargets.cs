@@ -73,7 +73,7 @@ internal sealed class PerceptronTargets
         new(other, _members is null ? null : Memberships.Of(other, Present), _log, _centre, _spread);
 
     /// <summary>The loss to train by, with label smoothing, or to score by, without.</summary>
-    public RowLoss Loss(double smoothing, double? huberDelta) =>
+    public GraphLoss Loss(double smoothing, double? huberDelta) =>
         _members is null ? huberDelta is { } delta ? new HuberLoss(delta) : new SquaredLoss()
         : _set.IsMultiLabel ? new BinaryCrossEntropy(smoothing)
         : new SoftmaxCrossEntropy(smoothing);

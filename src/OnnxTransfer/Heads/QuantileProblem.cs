@@ -8,7 +8,7 @@ namespace OnnxTransfer.Heads;
 /// τ - 1 and τ, which is the loss's Moreau envelope. Where its objective is least, these u are dual variables, and the
 /// pinball objective is above the least by no more than the mean of ρ(r) - u r (Nesterov 2005 on such smoothing).
 /// </summary>
-internal sealed class QuantileProblem
+internal sealed class QuantileProblem : IDisposable
 {
     private const int Quantiles = 3;
     private const double FirstRounding = 0.3, LeastRounding = 1e-6; // of the targets' spread
@@ -24,7 +24,7 @@ internal sealed class QuantileProblem
     public QuantileProblem(QuantileRegression settings, EmbeddingSet set, CancellationToken cancellation)
     {
         _settings = settings;
-        _problem = new LinearProblem(set, Quantiles, 2 * Quantiles, settings.Standardise, settings.Threads, cancellation);
+        _problem = new LinearProblem(set, Quantiles, settings.Standardise, settings.Threads, cancellation);
         _parts = [0.5 * (1 - settings.Coverage), 0.5, 0.5 * (1 + settings.Coverage)];
         double[] targets = OneTarget.Of(set, settings.LogTarget);
         _robust = RobustScale.Of(targets, set.Weights);
@@ -96,6 +96,8 @@ internal sealed class QuantileProblem
         FiniteHead.Check(singleWeights, singleBias);
         return new QuantileHead(singleWeights, singleBias, _settings.LogTarget);
     }
+
+    public void Dispose() => _problem.Dispose();
 
     private static double Pinball(double part, double error) => error >= 0 ? part * error : (part - 1) * error;
 

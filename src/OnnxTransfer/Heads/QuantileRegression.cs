@@ -52,6 +52,9 @@ public sealed record QuantileRegression : IHeadTrainer
     public string Kind => "quantile";
 
     /// <inheritdoc/>
+    public bool Chooses => L2 is null;
+
+    /// <inheritdoc/>
     public bool Takes(HeadTask task) => task == HeadTask.Values;
 
     /// <inheritdoc/>
@@ -88,7 +91,7 @@ public sealed record QuantileRegression : IHeadTrainer
             }
         }
 
-        var problem = new QuantileProblem(this, set, cancellation);
+        using var problem = new QuantileProblem(this, set, cancellation);
         var minimum = problem.Minimise(l2, start, LinearProblem.FinalStage(l2), Tolerance, progress);
         if (!minimum.Converged)
         {
@@ -129,7 +132,7 @@ public sealed record QuantileRegression : IHeadTrainer
     private (double L2, IReadOnlyList<Trial> Path, double[]? Start) Choose(
         EmbeddingSet fit, EmbeddingSet validation, List<string> notes, Action<FitProgress>? progress, CancellationToken cancellation)
     {
-        var problem = new QuantileProblem(this, fit, cancellation);
+        using var problem = new QuantileProblem(this, fit, cancellation);
         double[]? last = null, best = null;
         double bestLoss = double.PositiveInfinity;
         var (l2, path, ends) = L2Path.Walk(Search, (i, value) =>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Numerics;
 
@@ -80,7 +79,7 @@ public sealed record RidgeRegression : IHeadTrainer
 
         var problem = new RidgeProblem(this, set, cancellation);
         var (coefficients, objective) = problem.Solve(l2);
-        progress?.Invoke(new FitProgress(string.Create(CultureInfo.InvariantCulture, $"final fit (L2 {l2:g3})"), 0, objective));
+        progress?.Invoke(new FitProgress(LinearProblem.FinalStage(l2), 0, objective));
         var head = problem.Head(coefficients);
         return new HeadFit<LinearHead>(head, new FitReport
         {
@@ -125,7 +124,7 @@ public sealed record RidgeRegression : IHeadTrainer
         return L2Path.Walk(Search, FitCheck.TotalWeight(fit), FitCheck.TotalWeight(set), (i, value) =>
         {
             var (coefficients, objective) = problem.Solve(value);
-            progress?.Invoke(new FitProgress(string.Create(CultureInfo.InvariantCulture, $"L2 {i + 1} of {Search.Count} ({value:g3})"), 0, objective));
+            progress?.Invoke(new FitProgress(LinearProblem.Stage(i, Search.Count, value), 0, objective));
             return (scorer.Loss(coefficients, cancellation), 0);
         });
     }

@@ -195,24 +195,7 @@ internal sealed unsafe class RidgeSystem
         }
 
         Parallel.For(0, _size, _options, i => scaling.Row(i, 0, _width, _rows!.Start + ((long)i * _rowStride)));
-        const int Tile = 32;
-        int tiles = _stride / Tile;
-        Parallel.For(0, tiles * tiles, _options, index =>
-        {
-            int i = index / tiles * Tile, j = index % tiles * Tile;
-            if (j > i || i >= _size)
-            {
-                return;
-            }
-
-            var products = stackalloc double[Tile * Tile];
-            LaneProducts.Multiply(
-                _rows!.Start + ((long)i * _rowStride), _rowStride, Tile, _rows.Start + ((long)j * _rowStride), _rowStride, Tile, _rowStride, products, Tile);
-            for (int r = 0; r < Math.Min(Tile, _size - i); r++)
-            {
-                new Span<double>(products + (r * Tile), Tile).CopyTo(new(_gram.Start + ((long)(i + r) * _stride) + j, Tile));
-            }
-        });
+        Scatter.AddProducts(_rows!.Start, _size, _rowStride, _rowStride, _gram.Start, _stride, _options);
     }
 
     // Rows and targets times the root of their weight's share.

@@ -4,7 +4,7 @@ namespace OnnxTransfer.Inference;
 
 /// <summary>
 /// A run some of whose inputs stay the same: they are copied once to where the session computes, on a GPU to its memory, and
-/// stay there. The outputs go to given tensors.
+/// stay there. The outputs go to given tensors. A model that reads its own results again is run on <see cref="StepBuffers"/>.
 /// </summary>
 /// <remarks>On the processor (copiesInputs false) a bound tensor's own memory is what runs, and is kept.</remarks>
 internal sealed class BoundRun : IDisposable

@@ -1,6 +1,9 @@
 namespace OnnxTransfer.Training;
 
-/// <summary>A convex loss of one row's k linear outputs; what the row should have answered lies with the loss.</summary>
+/// <summary>
+/// A convex loss of one row's k linear outputs, for an <see cref="ILossEngine"/>; what the row should have answered lies with
+/// the loss. Losses of training graphs are <see cref="Losses.GraphLoss"/>.
+/// </summary>
 internal interface IRowLoss
 {
     /// <summary>k.</summary>
@@ -9,4 +12,5 @@ internal interface IRowLoss
     /// <summary>
     /// The loss of a row, unweighted; <paramref name="outputs"/>, k values W z + b, become the loss's gradient by each of them.
     /// </summary>
-    double Apply(int row, Span<double> outputs);}
+    double Apply(int row, Span<double> outputs);
+}

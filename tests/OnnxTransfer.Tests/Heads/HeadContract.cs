@@ -102,6 +102,13 @@ public abstract class HeadContract
     }
 
     [Fact]
+    public void Fixed_at_what_a_fit_chose_it_chooses_nothing()
+    {
+        var report = Trainer.FitAndReport(Learnable(60, 4)).Report;
+        Assert.Equal((false, false), (Trainer.Frozen(report).Chooses, Fixed.Chooses));
+    }
+
+    [Fact]
     public void Learns_from_a_single_column() =>
         Assert.InRange(Trainer.Fit(Learnable(300, 1)).Evaluate(Learnable(300, 1, seed: 2)).Main, Chance + 0.15, 1);
 

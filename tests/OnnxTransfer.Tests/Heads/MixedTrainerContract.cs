@@ -15,16 +15,4 @@ public sealed class MixedTrainerContract : HeadContract
     internal override EmbeddingSet Learnable(int rows, int width, long seed = 1) => Planted.Classes(rows, width, 3, seed: seed);
 
     internal override EmbeddingSet NoRows() => Learnable(3, 2).Subset([]);
-
-    private sealed record MixedWithItself(IHeadTrainer Inner) : IHeadTrainer
-    {
-        public string Kind => Inner.Kind;
-
-        public bool Takes(HeadTask task) => Inner.Takes(task);
-
-        public IHeadTrainer Frozen(FitReport report) => this with { Inner = Inner.Frozen(report) };
-
-        public HeadFit<IHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default) =>
-            new MixedTrainer(Inner, set).FitAndReport(set, progress, cancellation);
-    }
 }

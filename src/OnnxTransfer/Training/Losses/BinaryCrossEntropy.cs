@@ -7,7 +7,7 @@ namespace OnnxTransfer.Training.Losses;
 /// -t log(p) - (1 - t) log(1 - p) for p = sigmoid(x): a row's mean of PyTorch's BCEWithLogitsLoss(reduction="none").
 /// </summary>
 /// <param name="Smoothing">Targets are drawn towards 1/2 by this part.</param>
-internal sealed record BinaryCrossEntropy(double Smoothing = 0) : RowLoss
+internal sealed record BinaryCrossEntropy(double Smoothing = 0) : GraphLoss
 {
     /// <inheritdoc/>
     public override string Add(GraphBuilder builder, string outputs, string targets, int width, ElementType type)

@@ -6,7 +6,7 @@ namespace OnnxTransfer.Training.Losses;
 /// Mean over m values of e²/2 for errors e up to Delta and Delta (|e| - Delta/2) beyond (Huber 1964): a row's mean of PyTorch's
 /// HuberLoss(delta). With c the error held between -Delta and Delta it is c (e - c/2).
 /// </summary>
-internal sealed record HuberLoss(double Delta = 1) : RowLoss
+internal sealed record HuberLoss(double Delta = 1) : GraphLoss
 {
     /// <inheritdoc/>
     public override string Add(GraphBuilder builder, string outputs, string targets, int width, ElementType type)

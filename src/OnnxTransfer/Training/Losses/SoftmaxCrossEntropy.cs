@@ -8,7 +8,7 @@ namespace OnnxTransfer.Training.Losses;
 /// </summary>
 /// <param name="Smoothing">The part of the target that is spread evenly over all k classes (Szegedy et al. 2016).</param>
 /// <param name="ClassWeights">k weights; empty: all 1.</param>
-internal sealed record SoftmaxCrossEntropy(double Smoothing = 0, double[]? ClassWeights = null) : RowLoss
+internal sealed record SoftmaxCrossEntropy(double Smoothing = 0, double[]? ClassWeights = null) : GraphLoss
 {
     /// <inheritdoc/>
     public override string Add(GraphBuilder builder, string outputs, string targets, int width, ElementType type)

@@ -3,7 +3,7 @@ using OnnxTransfer.Onnx;
 namespace OnnxTransfer.Training.Losses;
 
 /// <summary>Mean over m values of (output - target)²: a row's mean of PyTorch's MSELoss.</summary>
-internal sealed record SquaredLoss : RowLoss
+internal sealed record SquaredLoss : GraphLoss
 {
     /// <inheritdoc/>
     public override string Add(GraphBuilder builder, string outputs, string targets, int width, ElementType type)

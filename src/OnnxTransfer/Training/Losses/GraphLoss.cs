@@ -4,9 +4,9 @@ namespace OnnxTransfer.Training.Losses;
 
 /// <summary>
 /// A loss per row of outputs, twice: as nodes of a graph, and in float64 for single rows, which scores validation rows and
-/// is what the graph is tested against.
+/// is what the graph is tested against. For training step by step; whole passes of convex heads take an <see cref="IRowLoss"/>.
 /// </summary>
-internal abstract record RowLoss
+internal abstract record GraphLoss
 {
     /// <summary>
     /// Adds the losses [B] of <paramref name="outputs"/> [B, k] against <paramref name="targets"/> [B, k], both of <paramref name="type"/>,

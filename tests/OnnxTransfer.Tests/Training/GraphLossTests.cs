@@ -6,7 +6,7 @@ using OnnxTransfer.Training.Losses;
 
 namespace OnnxTransfer.Tests.Training;
 
-public sealed class RowLossTests
+public sealed class GraphLossTests
 {
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, Golden().Length)];
 
@@ -62,7 +62,7 @@ public sealed class RowLossTests
 
     private static JsonElement[] Golden() => [.. GoldenFile.Read("Training", "gradients.json").GetProperty("losses").EnumerateArray()];
 
-    private static RowLoss Loss(JsonElement golden)
+    private static GraphLoss Loss(JsonElement golden)
     {
         var settings = golden.GetProperty("settings");
         return golden.GetProperty("name").GetString() switch
