@@ -79,7 +79,7 @@ internal static class CommandLine
         catch (OperationCanceledException)
         {
             var embeds = Verbs(parsed.CommandResult).Any(verb => verb is "embed" or "train");
-            terminal.Say(embeds ? "interrupted; what was embedded is kept, and the next run goes on from there" : "interrupted");
+            terminal.Say(embeds ? "interrupted; what was embedded is kept, and the next run finds it in the cache" : "interrupted");
             return ExitCode.Interrupted;
         }
         catch (Exception error)

@@ -44,7 +44,7 @@ internal static class MlNetHeads
                 Iterations = request.Int("iterations"),
                 Trees = request.Int("trees"),
                 Leaves = request.Int("leaves"),
-                LearningRate = request.Number("learning-rate"),
+                LearningRate = request.Number("learning-rate", "a number above 0", value => value > 0),
                 Threads = request.Int("threads"),
                 Standardise = request.Flag("standardise"),
                 Seed = (int)request.Seed,

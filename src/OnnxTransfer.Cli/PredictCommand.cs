@@ -66,8 +66,25 @@ internal static class PredictCommand
             var isManifest = given.Length == 1 && Path.GetExtension(given[0]).ToUpperInvariant() is ".CSV" or ".TSV";
             if (isManifest)
             {
+                if (fused.Card.AveragesPhotos != (parsed.GetValue(averageBy) is not null))
+                {
+                    throw new UsageException(fused.Card.AveragesPhotos
+                        ? $"{fused.Path} averages the photos of an item: say with --average-by which column tells them"
+                        : $"--average-by: {fused.Path} takes one photo at a time; leave the option out");
+                }
+
                 var columns = new ManifestColumns { Path = parsed.GetValue(path), AverageBy = parsed.GetValue(averageBy), Numbers = fused.Card.Numbers };
                 return Manifest.Open(given[0], columns with { IgnoreAnswers = true }).Items;
+            }
+
+            if (fused.Card.Numbers.Count > 0)
+            {
+                throw new UsageException($"{fused.Path} wants {string.Join(", ", fused.Card.Numbers)} beside the image; give a .csv with a column for each and one named path");
+            }
+
+            if (fused.Card.AveragesPhotos && ImageFolder.OpenFiles(given).Items.Count > 1)
+            {
+                throw new UsageException($"{fused.Path} averages the photos of an item; give a .csv and say with --average-by which column tells the items, or one photo");
             }
 
             if (parsed.GetValue(averageBy) is not null || parsed.GetValue(path) is not null)
@@ -89,9 +106,9 @@ internal static class PredictCommand
 
         return model.Card.ValueNames switch
         {
-            [_] or [] => $"{prediction.Value:G6}",
-            ["low", "value", "high"] => $"{prediction.Value:G6} ({prediction.Values["low"]:G6} to {prediction.Values["high"]:G6})",
-            _ => string.Join("  ", prediction.Values.Select(value => $"{value.Key} {value.Value:G6}")),
+            [_] or [] => Figure.Of(prediction.Value),
+            ["low", "value", "high"] => $"{Figure.Of(prediction.Value)} ({Figure.Of(prediction.Values["low"])} to {Figure.Of(prediction.Values["high"])})",
+            _ => string.Join("  ", prediction.Values.Select(value => $"{value.Key} {Figure.Of(value.Value)}")),
         };
     }
 

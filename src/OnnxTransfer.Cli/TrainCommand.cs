@@ -8,7 +8,7 @@ internal static class TrainCommand
     public static Command Create(Terminal terminal)
     {
         var options = new TrainOptions();
-        var command = new Command("train", "Train a head: embed what the cache lacks, choose the L2 on validation, fit, measure on test, and export one ONNX file from pixels to answer");
+        var command = new Command("train", "Train a head: embed what the cache lacks, choose settings on validation, fit, calibrate, measure on test, and export one ONNX file from pixels to answer");
         options.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.Run(new TrainRun(terminal, options, parsed, cancellation).Run, CancellationToken.None));
         return command;

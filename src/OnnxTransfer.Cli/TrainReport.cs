@@ -14,11 +14,15 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         var table = new Table().AddColumns(["", .. heads.Select(head => head.Backbone)]);
         Row("head", head => head.Trainer.Kind);
         Row("width", head => $"{head.Width}");
-        Row(trained.Fit.Chosen?.Name ?? "settings", head => $"{head.Fit.Chosen?.Value:g3}");
+        Row(trained.Fit.Chosen is { Name: var chosen } ? (chosen == "L2" ? chosen : chosen.ToLowerInvariant()) : "settings", head => $"{head.Fit.Chosen?.Value:g3}");
         if (trained.Test is ClassificationScores)
         {
             Row("accuracy", head => $"{Classes(head).Accuracy:0.0000} ({Classes(head).AccuracyInterval})");
-            Row("top 5", head => $"{Classes(head).TopFive:0.0000}");
+            if (Classes(trained).PerClass.Count > 5)
+            {
+                Row("top 5", head => $"{Classes(head).TopFive:0.0000}");
+            }
+
             Row("macro F1", head => $"{Classes(head).MacroF1:0.0000}");
             Row("log loss", head => $"{Classes(head).LogLoss:0.0000}");
             Row("expected calibration error", head => $"{Classes(head).ExpectedCalibrationError:0.0000}");
@@ -27,13 +31,30 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         {
             Row("R2", head => $"{Values(head).R2:0.0000} ({Values(head).R2Interval})");
             Row("R2 of logarithms", head => Values(head).R2OfLogarithms is { } value ? $"{value:0.0000}" : "");
-            Row("RMSE", head => $"{Values(head).RootMeanSquaredError:g5}");
-            Row("MAE", head => $"{Values(head).MeanAbsoluteError:g5}");
+            Row("RMSE", head => Figure.Of(Values(head).RootMeanSquaredError));
+            Row("MAE", head => Figure.Of(Values(head).MeanAbsoluteError));
             Row("median relative error", head => $"{Values(head).MedianRelativeError:0.0000}");
             if (Values(trained).IntervalCoverage is not null)
             {
-                Row("targets within the interval", head => $"{Values(head).IntervalCoverage:0.000}");
-                Row("mean width of the interval", head => $"{Values(head).MeanIntervalWidth:g5}");
+                Row("targets within the interval", head => $"{Values(head).IntervalCoverage:0.000} ({head.Fit.Settings["coverage"]} asked)");
+                Row("mean width of the interval", head => Figure.Of(Values(head).MeanIntervalWidth!.Value));
+            }
+        }
+
+        else if (trained.Test is LabelScores)
+        {
+            Row("mean average precision", head => $"{Labels(head).MeanAveragePrecision:0.0000} ({Labels(head).MeanAveragePrecisionInterval})");
+            Row("macro F1", head => $"{Labels(head).MacroF1:0.0000}");
+            Row("micro F1", head => $"{Labels(head).MicroF1:0.0000}");
+            Row("all labels right", head => $"{Labels(head).SubsetAccuracy:0.0000}");
+        }
+        else if (trained.Test is MultiValueScores several)
+        {
+            Row("mean R2", head => $"{Several(head).MeanR2:0.0000} ({Several(head).MeanR2Interval})");
+            foreach (var (target, i) in several.PerTarget.Select((target, i) => (target.Name, i)))
+            {
+                Row($"R2 of {target}", head => $"{Several(head).PerTarget[i].Scores.R2:0.0000}");
+                Row($"RMSE of {target}", head => Figure.Of(Several(head).PerTarget[i].Scores.RootMeanSquaredError));
             }
         }
 
@@ -43,6 +64,11 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
             if (trained.Folds.Folds.All(fold => fold.Scores is RegressionScores))
             {
                 Row("R2 of logarithms, mean of folds", head => $"{head.Folds!.Folds.Average(fold => ((RegressionScores)fold.Scores).R2OfLogarithms ?? double.NaN):0.0000}");
+                if (trained.Folds.Folds.All(fold => ((RegressionScores)fold.Scores).IntervalCoverage is not null))
+                {
+                    Row("targets within the interval, mean of folds", head => $"{head.Folds!.Folds.Average(fold => ((RegressionScores)fold.Scores).IntervalCoverage!.Value):0.000} ({head.Fit.Settings["coverage"]} asked)");
+                }
+
                 Row("median relative error, mean of folds", head => $"{head.Folds!.Folds.Average(fold => ((RegressionScores)fold.Scores).MedianRelativeError):0.0000}");
             }
         }
@@ -55,7 +81,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
             WriteSelection(selection);
         }
 
-        if (trained.Test is LabelScores or MultiValueScores)
+        if (trained.Test is LabelScores)
         {
             terminal.Out.WriteLine(trained.Test.ToString());
         }
@@ -131,7 +157,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
 
     private static JsonObject Of(SelectionResult selection) => new()
     {
-        ["metric"] = selection.Metric.Name,
+        ["metric"] = selection.Metric == Metric.Main ? selection.Best.Scores!.MainName : selection.Metric.Name,
         ["verdict"] = selection.Verdict,
         ["repeats"] = selection.Repeats,
         ["seconds"] = JsonReport.Rounded(selection.Seconds),
@@ -155,7 +181,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         {
             table.AddRow(candidate.LeftOut is { } reason
                 ? [candidate.Name, Markup.Escape($"left out: {reason}"), "", "", $"{candidate.Seconds:0.0}"]
-                : [candidate.Name, $"{candidate.Mean:0.0000}", $"{candidate.Interval}", candidate == selection.Best ? "" : $"{candidate.PValue:0.000}", $"{candidate.Seconds:0.0}"]);
+                : [candidate.Name, $"{candidate.Mean:0.0000}", $"{candidate.Interval}", candidate == selection.Best ? "" : candidate.PValue < 0.001 ? "< 0.001" : $"{candidate.PValue:0.000}", $"{candidate.Seconds:0.0}"]);
         }
 
         terminal.Write(table);
@@ -179,6 +205,10 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
     }
 
     private static ClassificationScores Classes(TrainedHead head) => (ClassificationScores)head.Test!;
+
+    private static LabelScores Labels(TrainedHead head) => (LabelScores)head.Test!;
+
+    private static MultiValueScores Several(TrainedHead head) => (MultiValueScores)head.Test!;
 
     private static RegressionScores Values(TrainedHead head) => (RegressionScores)head.Test!;
 }

@@ -65,10 +65,21 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             return parsed.GetResult(options.SourceWeight) is { Implicit: false } ? throw new UsageException("--source-weight weighs the rows of --source; say --source too") : null;
         }
 
+        if (!(parsed.GetValue(options.SourceWeight) is > 0 and < double.PositiveInfinity))
+        {
+            throw new UsageException($"--source-weight {parsed.GetValue(options.SourceWeight)}: expected a number above 0");
+        }
+
         var source = options.Data.Open(parsed, path);
-        return TaskOf(source) == TaskOf(dataset)
+        if (!source.IsRegression && source.Classes.Count == 0)
+        {
+            throw new UsageException($"--source {path}: nothing is labelled; expected the same kind of data as {parsed.GetValue(options.Data.Data)}");
+        }
+
+        source = source.HasOwnSplits ? source with { Items = [.. source.Items.Where(item => item.Split != Datasets.Split.Test)] } : source;
+        return HeadChoice.TaskOf(source) == HeadChoice.TaskOf(dataset)
             ? source
-            : throw new UsageException($"--source {path} has {HeadChoice.Told(TaskOf(source))}, {parsed.GetValue(options.Data.Data)} has {HeadChoice.Told(TaskOf(dataset))}; expected the same in both");
+            : throw new UsageException($"--source {path} has {HeadChoice.Told(HeadChoice.TaskOf(source))}, {parsed.GetValue(options.Data.Data)} has {HeadChoice.Told(HeadChoice.TaskOf(dataset))}; expected the same in both");
     }
 
     // The scores of a long run are told even when its file cannot be written.
@@ -100,7 +111,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
                 : $"{data}: only one class, '{dataset.Classes[0]}'; a classifier needs two or more: add images of something else");
         }
 
-        options.Head.Check(parsed, TaskOf(dataset), data!, output);
+        options.Head.Check(parsed, dataset, data!, output);
         if (parsed.GetValue(options.Compare) == TrainOptions.NumbersAlone && dataset.NumberNames.Count == 0)
         {
             throw new UsageException($"--compare {TrainOptions.NumbersAlone} fits on the columns of --numbers alone; say --numbers too");
@@ -131,14 +142,32 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             DataOptions.NeedFolder(options.Output, output);
         }
 
-        Share(options.Validation);
+        if (Share(options.Validation) > 0.5)
+        {
+            throw new UsageException($"--validation {parsed.GetValue(options.Validation)}: expected at most half, 0.5, so that more is left to fit on");
+        }
     }
 
     private TrainedHead Train(Backbone backbone, Dataset dataset, Dataset? source, EmbeddingCache cache)
     {
         var run = options.Embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
-        var sourceSet = source is null ? null : options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation).ToSet();
+        var sourceSet = source is null ? null : SourceRows(options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation), run);
         return Fit(backbone.Description.Name, run, run.ToSet(), sourceSet);
+    }
+
+    // What is measured on must not be fitted on: items of the source that the data has too are left out.
+    private EmbeddingSet SourceRows(EmbedRun source, EmbedRun data)
+    {
+        bool[] shared = source.SharedWith(data);
+        int[] own = [.. Enumerable.Range(0, shared.Length).Where(i => !shared[i])];
+        if (own.Length < shared.Length)
+        {
+            terminal.Say($"warning: {shared.Length - own.Length} of {shared.Length} items of --source have the content of items of the data; they are left out, since they would be measured on");
+        }
+
+        return own.Length > 0
+            ? source.ToSet().Subset(own)
+            : throw new UsageException($"--source {parsed.GetValue(options.Source)}: all of its items are items of the data too; expected other images");
     }
 
     private TrainedHead Fit(string name, EmbedRun run, EmbeddingSet set, EmbeddingSet? sourceSet)
@@ -176,8 +205,8 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     // The head asked for, or the best of those that auto compares: as they are, since calibration changes no order of classes.
     private (IHeadTrainer Trainer, SelectionResult? Selection) Choose(Dataset dataset, EmbeddingSet fitSet, EmbeddingSet? source)
     {
-        var (task, head, heldOut) = (TaskOf(dataset), options.Head, Share(options.Validation));
-        (string Name, IHeadTrainer Trainer)[] candidates = [.. head.Names(parsed, task).Select(name =>
+        var (task, head, heldOut) = (HeadChoice.TaskOf(dataset), options.Head, Share(options.Validation));
+        (string Name, IHeadTrainer Trainer)[] candidates = [.. head.Names(parsed, dataset).Select(name =>
             (name, head.Trainer(parsed, name, task, heldOut, _seed, source, parsed.GetValue(options.SourceWeight))))];
         if (!_isAuto)
         {
@@ -192,13 +221,9 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
 
         terminal.Say($"comparing {candidates.Length} heads by {settings.Folds} folds x {settings.Repeats} on {fitSet.Count} items");
         var result = HeadSelection.Run(candidates, fitSet, settings, terminal.Say, cancellation);
-        terminal.Say(result.Verdict);
         var best = result.Best.Trainer;
         return (best is CalibratedTrainer ? best : head.Calibrated(parsed, best, task, heldOut, _seed), result);
     }
-
-    private static HeadTask TaskOf(Dataset dataset) =>
-        dataset.IsRegression ? HeadTask.Values : dataset.IsMultiLabel ? HeadTask.Labels : HeadTask.Classes;
 
     private ModelCard Card(Backbone backbone, TrainedHead trained)
     {

@@ -184,7 +184,7 @@ public sealed class BadInputTests : IDisposable
 
         await Fails(
             ["train", images, "--head", "ridge", "--test", "0.5", "--cache", _folder["cache"]], 2,
-            $"error: --head ridge does not fit: {images} has classes; use centroid, lda, logistic, svm, knn, mlp");
+            $"error: --head ridge does not fit: {images} has classes; use centroid, lda, logistic, knn, svm, mlp");
     }
 
     [Fact]

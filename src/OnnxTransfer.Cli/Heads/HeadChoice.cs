@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Heads;
@@ -9,7 +10,7 @@ namespace OnnxTransfer.Cli.Heads;
 /// <summary>The options of <c>train</c> that decide on the head, and the trainers they ask for.</summary>
 internal sealed class HeadChoice
 {
-    public Option<string?> Head { get; } = new("--head") { Description = $"'onnxtransfer heads' lists them; {HeadKinds.Auto} compares them by cross-validation and takes the best (default: logistic for classes and labels, ridge for numbers)" };
+    public Option<string?> Head { get; } = new("--head") { Description = $"'onnxtransfer heads' lists them; {HeadKinds.Auto} compares all but quantile by cross-validation (5 folds, or --folds) and takes the best (default: logistic for classes and labels, ridge for numbers)" };
 
     public Option<string[]> Set { get; } = new("--set") { Description = "a setting of the head, as 'onnxtransfer heads NAME' tells: --set hidden=512 --set dropout=0.5", AllowMultipleArgumentsPerToken = false, DefaultValueFactory = _ => [] };
 
@@ -19,7 +20,7 @@ internal sealed class HeadChoice
 
     public Option<string?> Metric { get; } = new("--metric") { Description = $"what --head auto compares by: {string.Join(", ", Evaluation.Metric.All.Select(metric => metric.Name))} (default: accuracy, mean average precision or R2)" };
 
-    public Option<string?> TimeBudget { get; } = new("--time-budget") { Description = "--head auto begins no further fit after this time: 90s, 10m, 1h" };
+    public Option<string?> TimeBudget { get; } = new("--time-budget") { Description = "--head auto compares no longer than this, embedding and the final fit apart: 90s, 10m, 1h; heads that were not finished are left out" };
 
     public Option<string?> ClassWeights { get; } = new("--class-weights") { Description = "balanced, or weights such as rare=5,common=1 (others 1): how much a mistake in a class counts in the fit" };
 
@@ -32,20 +33,24 @@ internal sealed class HeadChoice
     public IEnumerable<Option> All => [Head, Set, L2, LogTarget, Metric, TimeBudget, ClassWeights, Sampling, NoCalibration];
 
     /// <summary>Refuses what does not go together, before any work.</summary>
-    public void Check(ParseResult parsed, HeadTask task, string data, string? output)
+    public void Check(ParseResult parsed, Dataset dataset, string data, string? output)
     {
-        var names = Names(parsed, task);
+        var task = TaskOf(dataset);
+        var names = Names(parsed, dataset);
         foreach (var name in names)
         {
             if (!name.StartsWith(MlNetHeads.Prefix, StringComparison.Ordinal) && !HeadKinds.ByName(name).Tasks.Contains(task))
             {
-                var fitting = HeadKinds.All.Where(kind => kind.Tasks.Contains(task)).Select(kind => kind.Name);
-                throw new UsageException($"--head {name} does not fit: {data} has {Told(task)}; use {string.Join(", ", fitting)}");
+                throw new UsageException($"--head {name} does not fit: {data} has {Told(task)}; use {string.Join(", ", Fitting(dataset))}");
             }
+
+            Refuse(
+                dataset.TargetNames.Count > 1 && !Fitting(dataset).Contains(name),
+                $"--head {name} predicts one number, and {dataset.TargetNames.Count} are asked for ({string.Join(", ", dataset.TargetNames)}); use {string.Join(", ", Fitting(dataset))}, or one target");
         }
 
         var isAuto = parsed.GetValue(Head) == HeadKinds.Auto;
-        Refuse(parsed.GetValue(L2) < 0, $"--l2 {parsed.GetValue(L2)}: expected 0 or more, or nothing to have it chosen");
+        Refuse(parsed.GetValue(L2) is { } l2 && !(l2 >= 0 && double.IsFinite(l2)), $"--l2 {parsed.GetValue(L2)}: expected 0 or more, or nothing to have it chosen");
         Refuse(parsed.GetValue(LogTarget) && task != HeadTask.Values, $"--log-target is for numbers to predict, but {data} has {Told(task)}; leave it out");
         Refuse(parsed.GetValue(NoCalibration) && task == HeadTask.Values && !names.Contains(HeadKinds.Quantile), $"--no-calibration is for probabilities and for --head quantile, but {data} has {Told(task)}; leave it out");
         Refuse(!isAuto && parsed.GetValue(Metric) is not null, "--metric is what --head auto compares by; say --head auto, or leave it out");
@@ -56,7 +61,15 @@ internal sealed class HeadChoice
         Refuse(task != HeadTask.Classes && parsed.GetValue(Sampling) is not null, $"--sampling is for classes, but {data} has {Told(task)}; leave it out");
         Refuse(parsed.GetValue(ClassWeights) is not null && parsed.GetValue(Sampling) is not null, "--class-weights and --sampling both balance classes; give one of them");
         _ = Budget(parsed);
-        _ = parsed.GetValue(Metric) is { } metric ? Asked(() => Evaluation.Metric.ByName(metric)) : null;
+        _ = Rebalancing(parsed, 0);
+        CheckClassNames(parsed, dataset);
+        CheckLogarithms(parsed, dataset);
+        if (parsed.GetValue(Metric) is { } metric)
+        {
+            var fitting = Evaluation.Metric.For(task, dataset.TargetNames.Count > 1 ? 2 : 1).Select(one => one.Name).ToArray();
+            Refuse(!fitting.Contains(metric), $"--metric {metric}: {data} has {Told(task)}; expected one of: {string.Join(", ", fitting)}");
+        }
+
         foreach (var name in names)
         {
             var reason = Bare(parsed, name, task, 0.2, 0).WhyNotExported;
@@ -95,12 +108,16 @@ internal sealed class HeadChoice
     }
 
     /// <summary>The head asked for, or all that <c>auto</c> compares, the quickest first.</summary>
-    public IReadOnlyList<string> Names(ParseResult parsed, HeadTask task) => parsed.GetValue(Head) switch
+    public IReadOnlyList<string> Names(ParseResult parsed, Dataset dataset) => parsed.GetValue(Head) switch
     {
-        null => [HeadKinds.DefaultFor(task)],
-        HeadKinds.Auto => [.. HeadKinds.All.Where(kind => kind.IsCandidate && kind.Tasks.Contains(task)).Select(kind => kind.Name)],
+        null => [HeadKinds.DefaultFor(TaskOf(dataset))],
+        HeadKinds.Auto => [.. Fitting(dataset).Where(name => HeadKinds.ByName(name).IsCandidate)],
         var name => [name],
     };
+
+    /// <summary>What the data asks for.</summary>
+    public static HeadTask TaskOf(Dataset dataset) =>
+        dataset.IsRegression ? HeadTask.Values : dataset.IsMultiLabel ? HeadTask.Labels : HeadTask.Classes;
 
     /// <summary>How <c>auto</c> compares.</summary>
     public SelectionSettings Selection(ParseResult parsed, int? folds, int repeats, int seed) => new()
@@ -119,16 +136,36 @@ internal sealed class HeadChoice
         _ => "numbers to predict",
     };
 
+    private static string[] Fitting(Dataset dataset) =>
+        [.. HeadKinds.All.Where(kind => kind.Tasks.Contains(TaskOf(dataset)) && !(kind.HasOneTarget && dataset.TargetNames.Count > 1)).Select(kind => kind.Name)];
+
+    private void CheckClassNames(ParseResult parsed, Dataset dataset)
+    {
+        if (parsed.GetValue(ClassWeights) is { } text && text != "balanced" && Weights(text).Keys.FirstOrDefault(name => !dataset.Classes.Contains(name)) is { } unknown)
+        {
+            throw new UsageException($"--class-weights {text}: there is no class '{unknown}'; the classes are {string.Join(", ", dataset.Classes.Take(20))}{(dataset.Classes.Count > 20 ? ", ..." : "")}");
+        }
+    }
+
+    private void CheckLogarithms(ParseResult parsed, Dataset dataset)
+    {
+        double[] Targets(DatasetItem item) => item.Targets.Length > 0 ? item.Targets : [item.Target];
+        if (parsed.GetValue(LogTarget) && dataset.Items.FirstOrDefault(item => Targets(item).Any(target => !(target > 0))) is { } item)
+        {
+            throw new UsageException($"--log-target: {item.Name} has the target {string.Join(", ", Targets(item))}, which has no logarithm; expected numbers above 0: leave --log-target out or mend the row");
+        }
+    }
+
     private IHeadTrainer Bare(ParseResult parsed, string name, HeadTask task, double heldOut, int seed)
     {
         if (name.StartsWith(MlNetHeads.Prefix, StringComparison.Ordinal))
         {
-            return MlNetHeads.Make(name, task, new HeadRequest(name, MlNetHeads.Settings, Settings(parsed)) { L2 = parsed.GetValue(L2), LogTarget = parsed.GetValue(LogTarget), HeldOut = heldOut, Seed = seed });
+            return MlNetHeads.Make(name, task, new HeadRequest(name, MlNetHeads.Settings, Settings(parsed)) { Task = task, L2 = parsed.GetValue(L2), LogTarget = parsed.GetValue(LogTarget), HeldOut = heldOut, Seed = seed });
         }
 
         var kind = HeadKinds.ByName(name);
         Refuse(!kind.HasL2 && parsed.GetValue(L2) is not null, $"--l2: head '{name}' has no such penalty; leave it out{(kind.Settings.Count > 0 ? $", or see 'onnxtransfer heads {name}'" : "")}");
-        return kind.Make(new HeadRequest(name, kind.Settings, Settings(parsed)) { L2 = parsed.GetValue(L2), LogTarget = parsed.GetValue(LogTarget), HeldOut = heldOut, Seed = seed });
+        return kind.Make(new HeadRequest(name, kind.Settings, Settings(parsed)) { Task = task, L2 = parsed.GetValue(L2), LogTarget = parsed.GetValue(LogTarget), HeldOut = heldOut, Seed = seed });
     }
 
     private Dictionary<string, string> Settings(ParseResult parsed)
@@ -159,13 +196,14 @@ internal sealed class HeadChoice
         foreach (var part in DataOptions.List(text)!)
         {
             var at = part.LastIndexOf('=');
-            if (at < 1 || !double.TryParse(part[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) || !weights.TryAdd(part[..at], weight))
+            if (at < 1 || !double.TryParse(part[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var weight)
+                || !(weight > 0 && double.IsFinite(weight)) || !weights.TryAdd(part[..at], weight))
             {
-                throw new UsageException($"--class-weights {text}: expected balanced, or CLASS=WEIGHT pairs separated by commas, each class once, such as rare=5,common=1");
+                throw new UsageException($"--class-weights {text}: expected balanced, or CLASS=WEIGHT pairs separated by commas, each class once, weights above 0, such as rare=5,common=1");
             }
         }
 
-        return weights;
+        return weights.Count > 0 ? weights : throw new UsageException("--class-weights: nothing is given; expected balanced, or CLASS=WEIGHT pairs separated by commas");
     }
 
     private TimeSpan? Budget(ParseResult parsed)
@@ -175,22 +213,10 @@ internal sealed class HeadChoice
             return null;
         }
 
-        var unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
-        return unit > 0 && double.TryParse(text[..^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var count) && count > 0 && double.IsFinite(count)
+        var unit = text.LastOrDefault() switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
+        return unit > 0 && text.Length > 1 && double.TryParse(text[..^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var count) && count > 0 && unit * count < TimeSpan.FromDays(365).TotalSeconds
             ? TimeSpan.FromSeconds(unit * count)
             : throw new UsageException($"--time-budget {text}: expected a time such as 90s, 10m or 1h");
-    }
-
-    private static T Asked<T>(Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (OnnxTransferException error) when (error is not UsageException)
-        {
-            throw new UsageException(error.Message);
-        }
     }
 
     private static void Refuse(bool wrong, string message)

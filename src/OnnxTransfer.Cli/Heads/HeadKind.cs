@@ -14,6 +14,9 @@ internal sealed record HeadKind(
     /// <summary>Whether it has a penalty that <c>--l2</c> gives.</summary>
     public bool HasL2 { get; init; }
 
+    /// <summary>Whether it predicts one number only.</summary>
+    public bool HasOneTarget { get; init; }
+
     /// <summary>Whether <c>--head auto</c> tries it.</summary>
     public bool IsCandidate { get; init; } = true;
 }

@@ -8,6 +8,8 @@ internal static class HeadKinds
     public const string Auto = "auto";
     public const string Quantile = "quantile";
 
+    private const string CoverageRange = "a part above 0 and below 1, such as 0.9";
+
     private static readonly HeadSetting CoverageSetting = new("coverage", "the part of the targets that the interval shall hold", "0.9");
 
     public static IReadOnlyList<HeadKind> All { get; } =
@@ -21,7 +23,7 @@ internal static class HeadKinds
             }),
         new("lda", "linear discriminant analysis", [HeadTask.Classes],
             [new("shrinkage", "of the covariance towards its diagonal's mean, 0 to 1", "Ledoit and Wolf's estimate"), HeadSetting.Standardise],
-            request => new LinearDiscriminant { Shrinkage = request.Number("shrinkage"), Standardise = request.Flag("standardise") ?? true }),
+            request => new LinearDiscriminant { Shrinkage = request.Number("shrinkage", "a number from 0 to 1", value => value is >= 0 and <= 1), Standardise = request.Flag("standardise") ?? true }),
         new("ridge", "least squares with an L2 penalty, in closed form", [HeadTask.Values], [HeadSetting.Standardise], request =>
         {
             var ridge = new RidgeRegression { L2 = request.L2, LogTarget = request.LogTarget, Standardise = request.Flag("standardise") ?? true };
@@ -34,29 +36,24 @@ internal static class HeadKinds
                 var logistic = new LogisticRegression { L2 = request.L2, Standardise = request.Flag("standardise") ?? true };
                 return logistic with
                 {
-                    Tolerance = request.Number("tolerance") ?? logistic.Tolerance,
+                    Tolerance = request.Number("tolerance", "a number above 0", value => value > 0) ?? logistic.Tolerance,
                     Search = request.Search(request.Choice<L2Values>("path") == L2Values.Field ? L2Search.Field : logistic.Search),
                 };
             }) { HasL2 = true },
-        new("svm", "linear support vector machine, squared hinge, one class against the rest", [HeadTask.Classes, HeadTask.Labels], [HeadSetting.Standardise], request =>
-        {
-            var svm = new LinearSvm { L2 = request.L2, Standardise = request.Flag("standardise") ?? true };
-            return svm with { Search = request.Search(svm.Search) };
-        }) { HasL2 = true },
         new("huber", "a linear fit that outliers pull less", [HeadTask.Values],
             [new("epsilon", "errors beyond so many robust deviations count linearly, above 1", "1.35"), HeadSetting.Standardise],
             request =>
             {
                 var huber = new HuberRegression { L2 = request.L2, LogTarget = request.LogTarget, Standardise = request.Flag("standardise") ?? true };
-                return huber with { Epsilon = request.Number("epsilon") ?? huber.Epsilon, Search = request.Search(huber.Search) };
-            }) { HasL2 = true },
+                return huber with { Epsilon = request.Number("epsilon", "a number above 1", value => value > 1) ?? huber.Epsilon, Search = request.Search(huber.Search) };
+            }) { HasL2 = true, HasOneTarget = true },
         new(Quantile, "three linear quantiles: the median and an interval around it", [HeadTask.Values],
             [CoverageSetting, HeadSetting.Standardise],
             request =>
             {
                 var quantile = new QuantileRegression { L2 = request.L2, LogTarget = request.LogTarget, Standardise = request.Flag("standardise") ?? true };
-                return quantile with { Coverage = request.Number("coverage") ?? quantile.Coverage, Search = request.Search(quantile.Search) };
-            }) { HasL2 = true, IsCandidate = false },
+                return quantile with { Coverage = request.Number("coverage", CoverageRange, value => value is > 0 and < 1) ?? quantile.Coverage, Search = request.Search(quantile.Search) };
+            }) { HasL2 = true, HasOneTarget = true, IsCandidate = false },
         new("knn", "the nearest embeddings of the fit, exactly", [HeadTask.Classes, HeadTask.Labels, HeadTask.Values],
             [
                 new("neighbours", "how many", "chosen on validation"), new("distance", "euclidean or cosine", "euclidean"),
@@ -64,7 +61,7 @@ internal static class HeadKinds
             ],
             request =>
             {
-                var neighbours = new NearestNeighbours { Neighbours = request.Int("neighbours"), LogTarget = request.LogTarget };
+                var neighbours = new NearestNeighbours { Neighbours = request.Int("neighbours", 1), LogTarget = request.LogTarget };
                 return neighbours with
                 {
                     Distance = request.Choice<Distance>("distance") ?? neighbours.Distance,
@@ -72,6 +69,11 @@ internal static class HeadKinds
                     Search = neighbours.Search with { HeldOut = request.HeldOut, Seed = request.Seed },
                 };
             }),
+        new("svm", "linear support vector machine, squared hinge, one class against the rest", [HeadTask.Classes, HeadTask.Labels], [HeadSetting.Standardise], request =>
+        {
+            var svm = new LinearSvm { L2 = request.L2, Standardise = request.Flag("standardise") ?? true };
+            return svm with { Search = request.Search(svm.Search) };
+        }) { HasL2 = true },
         PerceptronKind.Kind,
     ];
 
@@ -80,7 +82,7 @@ internal static class HeadKinds
 
     /// <summary>What the interval of <see cref="Quantile"/> shall hold.</summary>
     public static double Coverage(IReadOnlyDictionary<string, string> settings) =>
-        new HeadRequest(Quantile, ByName(Quantile).Settings, settings).Number(CoverageSetting.Name) ?? new QuantileRegression().Coverage;
+        new HeadRequest(Quantile, ByName(Quantile).Settings, settings).Number(CoverageSetting.Name, CoverageRange, value => value is > 0 and < 1) ?? new QuantileRegression().Coverage;
 
     /// <summary>The head that is fitted where none is named.</summary>
     public static string DefaultFor(HeadTask task) => task == HeadTask.Values ? "ridge" : "logistic";

@@ -6,6 +6,8 @@ namespace OnnxTransfer.Cli.Heads;
 /// <summary>What was asked of a head: the options that all share, and the settings given for it.</summary>
 internal sealed class HeadRequest
 {
+    private const int WidestLayer = 65_536;
+
     private readonly Dictionary<string, string> _settings;
 
     public HeadRequest(string head, IReadOnlyList<HeadSetting> known, IReadOnlyDictionary<string, string> settings)
@@ -21,6 +23,8 @@ internal sealed class HeadRequest
 
     public string Head { get; }
 
+    public HeadTask Task { get; init; }
+
     public double? L2 { get; init; }
 
     public bool LogTarget { get; init; }
@@ -32,9 +36,14 @@ internal sealed class HeadRequest
     /// <summary>The search for an L2 or its like, with the share held out and the seed that were asked for.</summary>
     public L2Search Search(L2Search search) => search with { HeldOut = HeldOut, Seed = Seed };
 
-    public int? Int(string name) => Read(name, "a whole number", text => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : (int?)null);
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public int? Int(string name, int least = 0, int most = int.MaxValue) => Read(
+        name, most == int.MaxValue ? $"a whole number of at least {least}" : $"a whole number from {least} to {most}",
+        text => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : (int?)null);
 
-    public double? Number(string name) => Read(name, "a number", text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : (double?)null);
+    /// <summary>A finite number that <paramref name="fits"/>; <paramref name="expected"/> says which do.</summary>
+    public double? Number(string name, string expected, Func<double, bool> fits) => Read(
+        name, expected, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && fits(value) ? value : (double?)null);
 
     public bool? Flag(string name) => Read(name, "true or false", text => bool.TryParse(text, out var value) ? value : (bool?)null);
 
@@ -52,9 +61,18 @@ internal sealed class HeadRequest
         }
 
         var parts = text.Split(',', StringSplitOptions.TrimEntries);
-        return parts.All(part => int.TryParse(part, NumberStyles.Integer, CultureInfo.InvariantCulture, out _))
+        return parts.All(part => int.TryParse(part, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) && value is >= 1 and <= WidestLayer)
             ? [.. parts.Select(part => int.Parse(part, CultureInfo.InvariantCulture))]
-            : throw Wrong(name, text, "whole numbers separated by commas, or none");
+            : throw Wrong(name, text, $"whole numbers from 1 to {WidestLayer} separated by commas, or none");
+    }
+
+    /// <summary>Refuses a setting that would do nothing beside another, or for this task.</summary>
+    public void Refuse(string name, bool wrong, string why)
+    {
+        if (wrong && _settings.ContainsKey(name))
+        {
+            throw new UsageException($"--set {name}: {why}; leave it out");
+        }
     }
 
     private static string Kebab(string name) => string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));

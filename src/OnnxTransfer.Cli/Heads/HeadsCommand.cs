@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Spectre.Console;
 
 namespace OnnxTransfer.Cli.Heads;
@@ -9,12 +10,26 @@ internal static class HeadsCommand
     public static Command Create(Terminal terminal)
     {
         var name = new Argument<string?>("head") { Description = "show this head's settings", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("heads", "List the heads that 'train --head' can name, or the settings of one, which '--set NAME=VALUE' gives") { name };
-        command.SetAction(parsed => Run(parsed.GetValue(name)));
+        var json = new Option<bool>("--json") { Description = "print one JSON array" };
+        var command = new Command("heads", "List the heads that 'train --head' can name, or the settings of one, which '--set NAME=VALUE' gives") { name, json };
+        command.SetAction(parsed => Run(parsed.GetValue(name), parsed.GetValue(json)));
         return command;
 
-        int Run(string? head)
+        int Run(string? head, bool asJson)
         {
+            if (asJson)
+            {
+                terminal.WriteJson(new JsonArray([.. (head is null ? HeadKinds.All : [HeadKinds.ByName(head)]).Select(AsJson)]));
+                return ExitCode.Done;
+            }
+
+            if (head?.StartsWith(MlNetHeads.Prefix, StringComparison.Ordinal) == true)
+            {
+                terminal.Out.WriteLine(MlNetHeads.About);
+                WriteSettings(MlNetHeads.Settings);
+                return ExitCode.Done;
+            }
+
             if (head is null)
             {
                 var table = new Table().AddColumns("head", "answers", "what it is", "settings");
@@ -30,11 +45,7 @@ internal static class HeadsCommand
 
             var found = HeadKinds.ByName(head);
             terminal.Out.WriteLine($"{found.Name}: {found.About}");
-            foreach (var setting in found.Settings)
-            {
-                terminal.Out.WriteLine($"  --set {setting.Name}=...  {setting.About} (default: {setting.Default})");
-            }
-
+            WriteSettings(found.Settings);
             if (found.HasL2)
             {
                 terminal.Out.WriteLine("  --l2 ...  the penalty (default: chosen on validation)");
@@ -42,7 +53,24 @@ internal static class HeadsCommand
 
             return ExitCode.Done;
         }
+
+        void WriteSettings(IEnumerable<HeadSetting> settings)
+        {
+            foreach (var setting in settings)
+            {
+                terminal.Out.WriteLine($"  --set {setting.Name}=...  {setting.About} (default: {setting.Default})");
+            }
+        }
     }
+
+    private static JsonNode AsJson(HeadKind kind) => new JsonObject
+    {
+        ["head"] = kind.Name,
+        ["about"] = kind.About,
+        ["answers"] = new JsonArray([.. kind.Tasks.Select(task => (JsonNode?)task.ToString().ToLowerInvariant())]),
+        ["l2"] = kind.HasL2,
+        ["settings"] = new JsonArray([.. kind.Settings.Select(setting => new JsonObject { ["name"] = setting.Name, ["about"] = setting.About, ["default"] = setting.Default })]),
+    };
 
     private static IEnumerable<string> Names(HeadKind kind) => (kind.HasL2 ? ["--l2"] : Array.Empty<string>()).Concat(kind.Settings.Select(setting => setting.Name));
 }

@@ -48,28 +48,36 @@ internal static class PerceptronKind
     {
         var usual = new MultilayerPerceptron();
         var isSgd = request.Choice<OptimizerName>("optimizer") == OptimizerName.Sgd;
-        var epochs = request.Int("epochs");
-        var most = request.Int("max-epochs") ?? usual.Search.Maximum;
+        var epochs = request.Int("epochs", 1);
+        foreach (var search in new[] { "max-epochs", "patience", "refit" })
+        {
+            request.Refuse(search, epochs is not null, "the number of epochs is given, so that none is searched for");
+        }
+
+        request.Refuse("huber-delta", request.Task != HeadTask.Values, "it is for numbers to predict");
+        request.Refuse("label-smoothing", request.Task == HeadTask.Values, "it is for classes and labels");
+        request.Refuse("warm-up", request.Int("warm-up") >= epochs, $"the fit ends after {epochs} epochs, before the rate has risen");
+        var most = request.Int("max-epochs", 1) ?? usual.Search.Maximum;
         return usual with
         {
             Hidden = request.Ints("hidden") ?? usual.Hidden,
-            Dropout = request.Number("dropout") ?? usual.Dropout,
+            Dropout = request.Number("dropout", "0 to below 1", value => value is >= 0 and < 1) ?? usual.Dropout,
             Epochs = epochs,
             Search = usual.Search with
             {
                 Maximum = most,
-                Patience = request.Int("patience") ?? usual.Search.Patience,
+                Patience = request.Int("patience", 1) ?? usual.Search.Patience,
                 Refit = request.Flag("refit") ?? usual.Search.Refit,
                 HeldOut = request.HeldOut,
                 Seed = request.Seed,
             },
             Optimizer = isSgd ? new Sgd() : usual.Optimizer,
-            LearningRate = request.Number("learning-rate") ?? (isSgd ? SgdLearningRate : usual.LearningRate),
+            LearningRate = request.Number("learning-rate", "a number above 0", value => value > 0) ?? (isSgd ? SgdLearningRate : usual.LearningRate),
             Schedule = Schedule(request.Choice<ScheduleName>("schedule") ?? ScheduleName.Constant, epochs ?? most) with { WarmUp = request.Int("warm-up") ?? 0 },
-            WeightDecay = request.Number("weight-decay") ?? (isSgd ? SgdWeightDecay : usual.WeightDecay),
-            BatchSize = request.Int("batch") ?? usual.BatchSize,
-            LabelSmoothing = request.Number("label-smoothing") ?? usual.LabelSmoothing,
-            HuberDelta = request.Number("huber-delta"),
+            WeightDecay = request.Number("weight-decay", "a number of at least 0", value => value >= 0) ?? (isSgd ? SgdWeightDecay : usual.WeightDecay),
+            BatchSize = request.Int("batch", 1) ?? usual.BatchSize,
+            LabelSmoothing = request.Number("label-smoothing", "0 to below 1", value => value is >= 0 and < 1) ?? usual.LabelSmoothing,
+            HuberDelta = request.Number("huber-delta", "a number above 0", value => value > 0),
             LogTarget = request.LogTarget,
             Standardise = request.Flag("standardise") ?? usual.Standardise,
             Seed = request.Seed,

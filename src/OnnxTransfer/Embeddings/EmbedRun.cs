@@ -79,6 +79,13 @@ public sealed class EmbedRun
         Put(index, row, new float[_backbone.Width], (place, values) => place.Space.Copy(place.At, values));
     }
 
+    /// <summary>Which of <see cref="Items"/> hold an image whose content an image of <paramref name="other"/> has too.</summary>
+    public bool[] SharedWith(EmbedRun other)
+    {
+        var theirs = other._images.Where(image => image.Decoder is not null).Select(image => image.Key).ToHashSet();
+        return [.. _items.Select((item, i) => Enumerable.Range(_first[i], item.Images.Count).Any(image => _images[image].Decoder is not null && theirs.Contains(_images[image].Key)))];
+    }
+
     private bool IsDirect =>
         _backbone.Taps.Count == 1 && !_backbone.L2Normalize && Dataset.NumberNames.Count == 0 && Array.TrueForAll(_items, item => item.Images.Count == 1);
 

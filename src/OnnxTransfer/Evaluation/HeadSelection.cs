@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Heads;
 
@@ -86,7 +87,7 @@ public static class HeadSelection
             .Select(race => race.LeftOut is not null
                 ? new HeadCandidate(race.Name, race.Trainer, null, double.NaN, new Interval(double.NaN, double.NaN), double.NaN, race.Seconds, race.LeftOut)
                 : new HeadCandidate(
-                    race.Name, race.Trainer, race.Scores(repeats), values[race].Average(), CorrectedT.Interval(values[race], testPerTrain),
+                    race.Name, race.Trainer, race.Scores(repeats), values[race].Average(), settings.Metric.Clip(CorrectedT.Interval(values[race], testPerTrain)),
                     race == best ? 1 : CorrectedT.PValue([.. values[race].Zip(values[best], (one, other) => one - other)], testPerTrain), race.Seconds, null));
         return new SelectionResult([.. table], settings.Metric, settings.Folds, repeats, seconds);
     }
@@ -124,7 +125,9 @@ public static class HeadSelection
                 limit.Token.ThrowIfCancellationRequested();
                 var scores = CrossValidation.Run(trainer, set, settings.Folds, 1, settings.Seed + repeat, null, limit.Token);
                 _folds.AddRange(scores.Folds.Select(fold => fold with { Repeat = repeat }));
-                progress?.Invoke($"{name}: {scores}, {clock.Elapsed.TotalSeconds:0.0} s");
+                string metric = settings.Metric == Metric.Main ? scores.MainName : settings.Metric.Name;
+                double mean = scores.Folds.Average(fold => settings.Metric.Of(fold.Scores));
+                progress?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{name}: {metric} {mean:0.0000} over {scores.Folds.Count} folds, {clock.Elapsed.TotalSeconds:0.0} s"));
                 return true;
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

@@ -14,7 +14,8 @@ namespace OnnxTransfer.Heads;
 /// <param name="Inner">The trainer whose heads are calibrated.</param>
 public sealed record CalibratedTrainer(IHeadTrainer Inner) : IHeadTrainer
 {
-    private const string SettingName = "temperature";
+    // Not "temperature": heads have settings of that name themselves.
+    private const string SettingName = "calibration";
 
     /// <summary>T; null: measured.</summary>
     public double? Temperature { get; init; }
@@ -45,6 +46,9 @@ public sealed record CalibratedTrainer(IHeadTrainer Inner) : IHeadTrainer
     };
 
     /// <inheritdoc/>
+    public IHead Fit(EmbeddingSet set, CancellationToken cancellation = default) => FitAndReport(set, null, cancellation).Head;
+
+    /// <inheritdoc/>
     public HeadFit<IHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
@@ -72,7 +76,7 @@ public sealed record CalibratedTrainer(IHeadTrainer Inner) : IHeadTrainer
     private (double Temperature, IReadOnlyList<string> Notes) Measure(
         EmbeddingSet set, FitReport report, Action<FitProgress>? progress, CancellationToken cancellation)
     {
-        var holdout = Holdout.Make(FitCheck.Rows(set, Chunks.Threads(0)), HeldOut, Seed, SettingName, "probabilities are as they were fitted (T = 1)");
+        var holdout = Holdout.Make(FitCheck.Rows(set, Chunks.Threads(0)), HeldOut, Seed, "temperature", "probabilities are as they were fitted (T = 1)", refits: false);
         if (holdout.Validation is not { } validation)
         {
             return (1, holdout.Notes);

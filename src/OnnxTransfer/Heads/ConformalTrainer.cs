@@ -47,6 +47,9 @@ public sealed record ConformalTrainer(IHeadTrainer Inner, double Coverage) : IHe
     };
 
     /// <inheritdoc/>
+    public IHead Fit(EmbeddingSet set, CancellationToken cancellation = default) => FitAndReport(set, null, cancellation).Head;
+
+    /// <inheritdoc/>
     public HeadFit<IHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
@@ -75,7 +78,7 @@ public sealed record ConformalTrainer(IHeadTrainer Inner, double Coverage) : IHe
     private (double Margin, IReadOnlyList<string> Notes) Measure(
         EmbeddingSet set, FitReport report, Action<FitProgress>? progress, CancellationToken cancellation)
     {
-        var holdout = Holdout.Make(FitCheck.Rows(set, Chunks.Threads(0)), HeldOut, Seed, "the interval's margin", "the interval is as it was fitted");
+        var holdout = Holdout.Make(FitCheck.Rows(set, Chunks.Threads(0)), HeldOut, Seed, "the interval's margin", "the interval is as it was fitted", refits: false);
         if (holdout.Validation is not { } validation)
         {
             return (0, holdout.Notes);

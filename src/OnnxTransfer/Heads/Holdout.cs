@@ -97,7 +97,7 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
         }
 
         string left = validation.Count < marked ? $"; {marked - validation.Count} of classes without train rows were left out" : "";
-        return new Holdout(fit, validation, [$"{chosen} chosen on {validation.Count} validation rows{left}{(refits ? $"; the final fit uses all {set.Count}" : "")}"]);
+        return new Holdout(fit, validation, [$"{chosen} chosen on {validation.Count} validation rows{left}{(refits ? $"; the final fit uses all rows" : "")}"]);
     }
 
     private static Holdout Nothing(EmbeddingSet set, string chosen, string otherwise, string reason) =>

@@ -44,6 +44,9 @@ public sealed record MixedTrainer(IHeadTrainer Inner, EmbeddingSet Source) : IHe
     public IHeadTrainer Frozen(FitReport report) => this with { Inner = Inner.Frozen(report) };
 
     /// <inheritdoc/>
+    public IHead Fit(EmbeddingSet set, CancellationToken cancellation = default) => FitAndReport(set, null, cancellation).Head;
+
+    /// <inheritdoc/>
     public HeadFit<IHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();

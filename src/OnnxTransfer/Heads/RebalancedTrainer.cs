@@ -37,6 +37,9 @@ public sealed record RebalancedTrainer(IHeadTrainer Inner, Rebalancing Rebalanci
     public IHeadTrainer Frozen(FitReport report) => this with { Inner = Inner.Frozen(report) };
 
     /// <inheritdoc/>
+    public IHead Fit(EmbeddingSet set, CancellationToken cancellation = default) => FitAndReport(set, null, cancellation).Head;
+
+    /// <inheritdoc/>
     public HeadFit<IHead> FitAndReport(EmbeddingSet set, Action<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();

@@ -100,9 +100,9 @@ public sealed record Rebalancing
 
         foreach (var (name, weight) in ClassWeights ?? new Dictionary<string, double>())
         {
-            if (!(weight >= 0 && double.IsFinite(weight)))
+            if (!(weight > 0 && double.IsFinite(weight)))
             {
-                throw new FitException($"class '{name}' has the weight {weight}; expected a finite number of at least 0");
+                throw new FitException($"class '{name}' has the weight {weight}; expected a finite number above 0: to leave a class out, take it out of the data");
             }
         }
     }

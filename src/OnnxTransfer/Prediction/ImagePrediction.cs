@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using OnnxTransfer.Export;
 using OnnxTransfer.Heads;
 
@@ -8,6 +9,7 @@ namespace OnnxTransfer.Prediction;
 public sealed class ImagePrediction : IReadOnlyList<ClassProbability>
 {
     private const float Half = 0.5f;
+    private const int Shown = 5;
 
     private readonly ModelCard _card;
     private readonly ClassProbability[] _ranked;
@@ -32,9 +34,9 @@ public sealed class ImagePrediction : IReadOnlyList<ClassProbability>
         ? _card.ValueNames.DefaultIfEmpty(IHead.ValueName).Zip(Output).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal)
         : throw new InvalidOperationException("this model predicts classes; read its entries instead");
 
-    /// <summary>Of a model that answers with any number of labels, those of at least 0.5; of a classifier the first class; of a regression none.</summary>
+    /// <summary>Of a model that answers with any number of labels, those above 0.5; of a classifier the first class; of a regression none.</summary>
     public IReadOnlyList<string> Labels => _card.Task == HeadTask.Labels
-        ? [.. _ranked.TakeWhile(entry => entry.Probability >= Half).Select(entry => entry.Label)]
+        ? [.. _ranked.TakeWhile(entry => entry.Probability > Half).Select(entry => entry.Label)]
         : [.. _ranked.Take(1).Select(entry => entry.Label)];
 
     /// <inheritdoc/>
@@ -45,6 +47,11 @@ public sealed class ImagePrediction : IReadOnlyList<ClassProbability>
 
     /// <inheritdoc/>
     public IEnumerator<ClassProbability> GetEnumerator() => ((IEnumerable<ClassProbability>)_ranked).GetEnumerator();
+
+    /// <summary>"rose 0.93, tulip 0.05, ..." or "value 12.5".</summary>
+    public override string ToString() => _card.IsRegression
+        ? string.Join(", ", Values.Select(value => string.Create(CultureInfo.InvariantCulture, $"{value.Key} {value.Value:G6}")))
+        : string.Join(", ", _ranked.Take(Shown)) + (_ranked.Length > Shown ? ", ..." : "");
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

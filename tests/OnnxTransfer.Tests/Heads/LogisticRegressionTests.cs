@@ -81,7 +81,7 @@ public sealed class LogisticRegressionTests
         var set = Planted.Classes(300, 20, 3, distance: 0.4);
         Array.Fill(set.Splits, Split.Validation, 200, 100);
         var report = new LogisticRegression().FitAndReport(set).Report;
-        Assert.Equal("L2 chosen on 100 validation rows; the final fit uses all 300", report.Notes[0]);
+        Assert.Equal("L2 chosen on 100 validation rows; the final fit uses all rows", report.Notes[0]);
 
         // the score of a trial is the log loss of a head fitted on the other rows alone
         var trial = report.Path[3];

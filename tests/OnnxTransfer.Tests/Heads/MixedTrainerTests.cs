@@ -37,7 +37,7 @@ public sealed class MixedTrainerTests
         var validation = Assert.Single(seen).Of(Split.Validation);
         Assert.Equal(12, validation.Count);
         Assert.All(validation.Names, name => Assert.StartsWith("image", name, StringComparison.Ordinal));
-        Assert.Equal("L2 chosen on 12 validation rows; the final fit uses all 260", report.Notes[0]);
+        Assert.Equal("L2 chosen on 12 validation rows; the final fit uses all rows", report.Notes[0]);
 
         Array.Fill(target.Splits, Split.Validation, 0, 30);
         trainer.FitAndReport(target);

@@ -101,7 +101,7 @@ public sealed class NearestNeighboursTests
         var set = Planted.Classes(150, 3, 3, distance: 0.6);
         Array.Fill(set.Splits, Split.Validation, 90, 60);
         var report = new NearestNeighbours().FitAndReport(set).Report;
-        Assert.Equal("neighbours chosen on 60 validation rows; the final fit uses all 150", report.Notes[0]);
+        Assert.Equal("neighbours chosen on 60 validation rows; the final fit uses all rows", report.Notes[0]);
         Assert.Equal([1, 3, 5, 10, 20, 50], report.Path.Select(trial => trial.Setting.Value)); // 100 are more than there are
         var best = report.Path.MinBy(trial => trial.Score)!;
         Assert.Equal(best.Setting, report.Chosen);

@@ -106,7 +106,7 @@ public sealed class RebalancingTests
             "a weight is given for class 'rose', which the set does not have; expected one of: class0, class1, class2",
             Message(new Rebalancing { ClassWeights = new Dictionary<string, double> { ["rose"] = 2 } }, Unequal()));
         Assert.Equal(
-            "class 'class0' has the weight -1; expected a finite number of at least 0",
+            "class 'class0' has the weight -1; expected a finite number above 0: to leave a class out, take it out of the data",
             Message(new Rebalancing { ClassWeights = new Dictionary<string, double> { ["class0"] = -1 } }, Unequal()));
         Assert.Equal(
             "ClassWeights are given under UnderSampling, which does not use them; expected Method = Weights, or no ClassWeights",

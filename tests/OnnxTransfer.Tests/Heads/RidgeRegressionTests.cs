@@ -64,7 +64,7 @@ public sealed class RidgeRegressionTests
         var set = Planted.Values(90, 60, noise: 6);
         Array.Fill(set.Splits, Split.Validation, 60, 30);
         var report = new RidgeRegression().FitAndReport(set).Report;
-        Assert.Equal("L2 chosen on 30 validation rows; the final fit uses all 90", report.Notes[0]);
+        Assert.Equal("L2 chosen on 30 validation rows; the final fit uses all rows", report.Notes[0]);
         var best = report.Path.MinBy(trial => trial.Score)!;
         Assert.Equal(best.Setting.Value, report.Chosen!.Value);
         var head = new RidgeRegression { L2 = best.Setting.Value }.Fit(set.Subset([.. Enumerable.Range(0, 60)]));
