@@ -26,9 +26,9 @@ OWN = {
     "synthetic-values": ["ridge", "huber", "quantile", "knn-regression"],
 }
 MLNET = {
-    "cifar10": ["mlnet:lbfgs", "mlnet:sdca", "mlnet:averaged-perceptron", "mlnet:naive-bayes"],
-    "synthetic": ["mlnet:lbfgs", "mlnet:sdca", "mlnet:averaged-perceptron", "mlnet:naive-bayes"],
-    "synthetic-values": ["mlnet:sdca", "mlnet:ogd"],
+    "cifar10": ["mlnet:lbfgs", "mlnet:sdca", "mlnet:averaged-perceptron"],
+    "synthetic": ["mlnet:lbfgs", "mlnet:sdca", "mlnet:averaged-perceptron"],
+    "synthetic-values": ["mlnet:sdca"],
 }
 LONG = 15  # seconds: such a fit is run once
 WITHOUT_PEER = {"quantile"}  # scikit-learn's is a linear program: hours here
