@@ -30,7 +30,7 @@ internal static class HeadKinds
             return ridge with { Search = request.Search(ridge.Search) };
         }) { HasL2 = true },
         new("logistic", "multinomial logistic regression, the linear probe; of several labels one each", [HeadTask.Classes, HeadTask.Labels],
-            [new("path", "the L2 values tried: quick (15, ended when they worsen) or field (45, all of them, as in Ericsson et al. 2021)", "quick"), new("tolerance", "part of the first gradient at which the fit ends", "1e-3"), HeadSetting.Standardise],
+            [new("path", "the L2 values tried: quick (15, ended when they worsen) or field (45, all of them, as in Ericsson et al. 2021)", "quick"), new("tolerance", "part of the first gradient at which the fit ends", "1e-4"), HeadSetting.Standardise],
             request =>
             {
                 var logistic = new LogisticRegression { L2 = request.L2, Standardise = request.Flag("standardise") ?? true };

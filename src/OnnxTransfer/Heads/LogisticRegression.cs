@@ -35,7 +35,7 @@ public sealed record LogisticRegression : IHeadTrainer
     /// 1e-4 of itself above the optimum, which no accuracy shows; 1e-7 less than 1e-6. Below 1e-5, or where float32 leads no
     /// further, the last iterations are made in float64, and end at a ten-thousandth instead of a hundredth.
     /// </summary>
-    public double Tolerance { get; init; } = 1e-3;
+    public double Tolerance { get; init; } = 1e-4;
 
     /// <summary>Iterations after which a fit ends unconverged.</summary>
     public int MaxIterations { get; init; } = 1000;
