@@ -34,7 +34,7 @@ internal static class HeadRun
 #if HAS_MLNET
         foreach (string name in OnnxTransfer.MLNet.MlNetTrainer.Names)
         {
-            Heads[$"mlnet:{name}"] = () => OnnxTransfer.MLNet.MlNetTrainer.ByName(name) with { L2 = L2 };
+            Heads[$"mlnet:{name}"] = () => WithL2(OnnxTransfer.MLNet.MlNetTrainer.ByName(name));
         }
 #endif
         if (arguments is not [var data, var head])
@@ -67,6 +67,23 @@ internal static class HeadRun
         }.ToJsonString());
         return 0;
     }
+
+#if HAS_MLNET
+    // Not every trainer of ML.NET has a penalty.
+    private static OnnxTransfer.MLNet.MlNetTrainer WithL2(OnnxTransfer.MLNet.MlNetTrainer trainer)
+    {
+        var penalised = trainer with { L2 = L2 };
+        try
+        {
+            penalised.Check(trainer.Takes(HeadTask.Classes) ? HeadTask.Classes : HeadTask.Values);
+            return penalised;
+        }
+        catch (FitException)
+        {
+            return trainer;
+        }
+    }
+#endif
 
     private static EmbeddingSet Set(MappedNpy rows, string answers, bool isClasses)
     {
