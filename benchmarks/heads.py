@@ -17,6 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from peers.blas import with_openblas
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = os.environ.get("PYTHON", "python3")
 PROGRAM = ROOT / "benchmarks/OnnxTransfer.Benchmarks/bin/Release/net10.0/OnnxTransfer.Benchmarks.dll"
@@ -37,16 +39,6 @@ ABOUT = {
     "synthetic": "Synthetic, 20,000 x 2,048, 10 overlapping Gaussian clouds, 4,000 test rows",
     "synthetic-values": "Synthetic, 20,000 x 2,048, a noisy linear target, 4,000 test rows",
 }
-
-
-def openblas(work):
-    """An environment in which numpy runs on OpenBLAS; Debian's comes with the reference BLAS, some 20 times slower."""
-    environment = dict(os.environ)
-    test = "import numpy; print(open('/proc/self/maps').read())"
-    if not any(name in subprocess.run([PYTHON, "-c", test], capture_output=True, text=True, check=True).stdout for name in ("openblas", "mkl", "blis")):
-        subprocess.run("apt-get download -qq libopenblas0-pthread && dpkg -x libopenblas0-pthread_*.deb .", shell=True, cwd=work, check=True)
-        environment["LD_LIBRARY_PATH"] = str(next(work.glob("usr/**/libblas.so.3")).parent)
-    return environment
 
 
 def prepare(work):
@@ -104,7 +96,7 @@ def main():
     parser.add_argument("--output", help="file for the table (default: standard output)")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    environment = openblas(options.work)
+    environment = with_openblas(PYTHON, options.work)
     found = measure(prepare(options.work), options.repeats, environment)
     cpu = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
     commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True).stdout.strip()

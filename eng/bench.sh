@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh [--full]: builds, runs all benchmarks and their peers, and writes the tables to benchmarks/results/<cpu>/, with
-# versions.txt. On a quiet machine: five minutes, with --full some twenty. The peers need Python with Pillow, numpy and
-# scikit-learn (PYTHON names another than python3).
+# versions.txt. On a quiet machine half an hour, with --full an hour. The peers need Python with Pillow, numpy and scikit-learn
+# (PYTHON names another than python3); with PyTorch, torchvision and onnx there are rows for ResNet-18, ResNet-50 and VGG-16 too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 say() { printf '%s\n' "bench: $*" >&2; }
@@ -34,22 +34,28 @@ onnxruntime   $(sed -n 's/.*"Microsoft.ML.OnnxRuntime" Version="\([^"]*\)".*/\1/
 python        $("$python" --version | cut -d' ' -f2)
 EOF
 
+if "$python" -c 'import torch, torchvision, onnx' 2>/dev/null; then
+  torch=true; mkdir -p "$work/networks"; export ONNXTRANSFER_BENCHMARK_MODELS=$work/networks
+  ./eng/build.sh >&2
+  for name in resnet18 resnet50 vgg16; do
+    artifacts/onnxtransfer models export "$name" --weights none --seed 1 --output "$work/networks/$name.onnx" --python "$python" >&2
+  done
+else
+  torch=false; say 'no PyTorch with torchvision and onnx: its rows are left out (apt-get install python3-torch python3-torchvision python3-onnx)'
+fi
 say 'benchmarks'
 benchmarks --artifacts "$work" --filter '*' "$@" >&2
 say 'peers'
 benchmarks photos "$work/photos"
-# Debian's numpy runs on the reference BLAS unless OpenBLAS is installed, which would flatter OnnxTransfer.
-if ! "$python" -c 'import numpy; print(open("/proc/self/maps").read())' | grep -qiE 'openblas|mkl|blis'; then
-  say 'numpy is here without OpenBLAS; unpacking it for this run'
-  (cd "$work" && apt-get download -qq libopenblas0-pthread && dpkg -x libopenblas0-pthread_*.deb .) >/dev/null 2>&1 ||
-    { say "$python has numpy without OpenBLAS, which is no fair peer: apt-get install libopenblas0-pthread, or set PYTHON"; exit 1; }
-  LD_LIBRARY_PATH=$(dirname "$(find "$work/usr" -name libblas.so.3)"); export LD_LIBRARY_PATH
-fi
+fast=$("$python" benchmarks/peers/blas.py "$work") || { say "$python has numpy without OpenBLAS, which is no fair peer: apt-get install libopenblas0-pthread, or set PYTHON"; exit 1; }
+[ -z "$fast" ] || { say 'numpy is here without OpenBLAS; unpacked for this run'; export LD_LIBRARY_PATH=$fast; }
 "$python" benchmarks/peers/decode_pillow.py "$work/photos" >"$work/peers.jsonl"
 "$python" benchmarks/peers/probe_sklearn.py >>"$work/peers.jsonl"
-if "$python" -c 'import torch' 2>/dev/null; then "$python" benchmarks/peers/mlp_torch.py >>"$work/peers.jsonl"; else say 'no PyTorch: its row is left out (apt-get install python3-torch)'; fi
-find "$place" -name '*.md' ! -name families.md ! -name taps.md ! -name heads.md ! -name houses.md -delete   # those come from elsewhere and take longer
+! $torch || "$python" benchmarks/peers/mlp_torch.py >>"$work/peers.jsonl"
+! $torch || "$python" benchmarks/throughput.py --work "$work/networks" --output "$place/throughput.md" >&2
 cp "$work/versions.txt" "$place/"
 "$python" benchmarks/peers/compare.py "$work/results" "$work/peers.jsonl" "$place"
+absent=$(benchmarks infer-absent)
+[ -z "$absent" ] || printf '\nNot measured:\n\n%s\n' "$absent" >>"$place/infer.md"
 say "written: $place"
 cat "$place/README.md"

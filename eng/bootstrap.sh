@@ -52,7 +52,7 @@ packages_of() {
   case $1 in
     OnnxRuntime) echo Microsoft.ML.OnnxRuntime ;;
     ImageSharp) echo SixLabors.ImageSharp ;;
-    MLNet) echo Microsoft.ML Microsoft.ML.FastTree Microsoft.ML.LightGbm Microsoft.ML.Mkl.Components Microsoft.ML.OnnxConverter ;;
+    MLNet) echo Microsoft.ML Microsoft.ML.FastTree Microsoft.ML.LightGbm Microsoft.ML.Mkl.Components Microsoft.ML.OnnxConverter Microsoft.ML.OnnxTransformer ;;
   esac
 }
 

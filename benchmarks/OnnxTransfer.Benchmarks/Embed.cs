@@ -22,12 +22,7 @@ public class Embed
     {
         folder = new WorkFolder();
         string images = folder.New();
-        Directory.CreateDirectory(images);
-        for (int i = 0; i < Images; i++)
-        {
-            File.WriteAllBytes(Path.Combine(images, $"{i:0000}.jpg"), TurboJpegEncoder.Encode(Photo.Scene(96, 96, i), 96, 96));
-        }
-
+        Photo.WriteScenes(images, Images, 96, 96);
         dataset = ImageFolder.Open(images);
         backbone = Backbone.Load("resnet14-cifar10", ExecutionProvider.Cpu);
         warm = folder.New();

@@ -16,7 +16,7 @@ internal static class HeadRun
 
     private static readonly Dictionary<string, Func<IHeadTrainer>> Heads = new(StringComparer.Ordinal)
     {
-        ["logistic"] = () => new LogisticRegression { L2 = L2, Tolerance = 1e-3 },
+        ["logistic"] = () => new LogisticRegression { L2 = L2 },
         ["logistic-tight"] = () => new LogisticRegression { L2 = L2, Tolerance = 1e-6 },
         ["svm"] = () => new LinearSvm { L2 = L2 },
         ["centroid"] = () => new NearestCentroid(),

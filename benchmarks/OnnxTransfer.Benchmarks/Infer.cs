@@ -5,12 +5,20 @@ using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Benchmarks;
 
-/// <summary>Pixels to embeddings on the CPU, by the backbone the project carries.</summary>
+/// <summary>
+/// Pixels in memory to embeddings, per backbone, precision, provider and batch: the one the project carries, and those of the folders
+/// in ONNXTRANSFER_BENCHMARK_MODELS.
+/// </summary>
 [PerImage]
 public class Infer
 {
     private Backbone backbone = null!;
     private BatchBuffers buffers = null!;
+
+    public static IEnumerable<InferCase> Cases => InferCase.Here;
+
+    [ParamsSource(nameof(Cases))]
+    public InferCase Case { get; set; } = null!;
 
     [GlobalSetup(Target = nameof(Batch1))]
     public void Load1() => Load(1);
@@ -39,7 +47,7 @@ public class Infer
 
     private void Load(int batchSize)
     {
-        backbone = Backbone.Load("resnet14-cifar10", ExecutionProvider.Cpu, new BackboneSettings { BatchSize = batchSize });
+        backbone = Backbone.Load(Case.Path, Case.Provider, new BackboneSettings { BatchSize = batchSize, Precision = Case.Precision });
         buffers = backbone.CreateBuffers();
         var random = new SeededRandom(1);
         foreach (ref byte value in buffers.Bytes)

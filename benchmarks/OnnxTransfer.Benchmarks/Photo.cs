@@ -29,6 +29,16 @@ public sealed record Photo(string Name, byte[] Bytes)
         }
     }
 
+    /// <summary>Writes <paramref name="count"/> different scenes as JPEG files.</summary>
+    public static void WriteScenes(string folder, int count, int width, int height)
+    {
+        Directory.CreateDirectory(folder);
+        for (int i = 0; i < count; i++)
+        {
+            File.WriteAllBytes(Path.Combine(folder, $"{i:00000}.jpg"), TurboJpegEncoder.Encode(Scene(width, height, i), width, height));
+        }
+    }
+
     /// <summary>H x W x 3 pixels of a scene told by <paramref name="seed"/>.</summary>
     public static byte[] Scene(int width, int height, long seed)
     {

@@ -8,7 +8,9 @@ from pathlib import Path
 # Tables in the same folder that other scripts write.
 OTHERS = {
     "families.md": "every tap of every exported network against PyTorch", "taps.md": "one tap against several",
-    "heads.md": "heads, ML.NET and scikit-learn side by side", "houses.md": "house prices by head"}
+    "heads.md": "heads, ML.NET and scikit-learn side by side", "houses.md": "house prices by head",
+    "throughput.md": "files to embeddings against PyTorch and ML.NET", "int8.md": "int8 against fp32",
+    "latency.md": "one prediction, from process start and in process"}
 
 
 def own(results):
@@ -30,6 +32,9 @@ def rows(found, peers):
 
 def main():
     results, peers, place = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+    for old in place.glob("*.md"):
+        if old.name not in OTHERS:
+            old.unlink()
     stages = []
     for path in sorted(results.glob("*-report-github.md")):
         stage = path.name.removeprefix("OnnxTransfer.Benchmarks.").removesuffix("-report-github.md")
@@ -42,7 +47,7 @@ def main():
         "# Measured by eng/bench.sh", "",
         "Machine and versions: [versions.txt](versions.txt). Stage by stage: " + ", ".join(stages) + ".", *others, "",
         "The same work done by peers in the same run. Above 1 OnnxTransfer is the faster, below 1 the slower. Decoding is on "
-        "one thread (Pillow's CPU time), fits on all (scikit-learn's wall time). `Logistic` is at Tolerance 1e-3, looser than the default of 1e-4, `LogisticPath` likewise; `LogisticTight` at 1e-6.", "",
+        "one thread (Pillow's CPU time), fits on all (scikit-learn's wall time). `Logistic` and `LogisticPath` are at the default Tolerance of 1e-4, `LogisticTight` at 1e-6, scikit-learn at its own default.", "",
         "| peer / OnnxTransfer | work | OnnxTransfer, ms | peer, ms | peer |",
         "|--:|:--|--:|--:|:--|", *table, ""]))
 

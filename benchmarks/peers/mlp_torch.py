@@ -9,10 +9,11 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+
+from blas import blas
 
 ROWS, WIDTH, HIDDEN, CLASSES, BATCH = 10_000, 512, 256, 10, 128
 
@@ -45,12 +46,6 @@ def milliseconds(work, repeats):
         work()
         times.append(time.perf_counter() - start)
     return 1000 * sorted(times)[len(times) // 2]
-
-
-def blas():
-    maps = Path("/proc/self/maps").read_text().splitlines()
-    libraries = {Path(line.split()[-1]).name for line in maps if "blas" in line.lower()}
-    return next((name for name in sorted(libraries) if "openblas" in name), "no OpenBLAS")
 
 
 def main():

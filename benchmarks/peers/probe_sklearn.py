@@ -12,7 +12,6 @@ import json
 import sys
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import sklearn
@@ -23,6 +22,8 @@ from sklearn.neighbors import NearestCentroid
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
+
+from blas import blas
 
 ROWS, WIDTH, CLASSES, L2 = 10_000, 512, 10, 1e-3
 TOLERANCE = 5e-3  # of the first gradient's largest component
@@ -105,12 +106,6 @@ def milliseconds(work, repeats):
         work()
         times.append(time.perf_counter() - start)
     return 1000 * float(np.median(times))
-
-
-def blas():
-    maps = Path("/proc/self/maps").read_text().splitlines()
-    libraries = {Path(line.split()[-1]).name for line in maps if "blas" in line.lower()}
-    return next((name for name in sorted(libraries) if "openblas" in name), "no OpenBLAS")
 
 
 def main():
