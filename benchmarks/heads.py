@@ -107,7 +107,7 @@ def main():
         "scikit-learn took turns. Standardising the columns is part of the time, starting the process and reading the file are not. Peak memory is the process's, runtime and "
         "data included (the embeddings alone: 50 MB for CIFAR-10, 164 MB for the synthetic rows; OnnxTransfer maps the file, whose pages count while they are in use). "
         "L2 = 1e-3 on standardised columns everywhere it exists; objectives of the same name are the same function: logistic mean log loss + L2/2 ||W||², ridge half the "
-        "mean squared error + the same. `logistic` is OnnxTransfer at Tolerance 1e-3 (its default is 1e-4) and scikit-learn at its default, `logistic-tight` both at 1e-6.", "",
+        "mean squared error + the same. `logistic` is both at their defaults, `logistic-tight` both at 1e-6.", "",
     ]
     for name, heads in found.items():
         lines += [f"## {ABOUT[name]}", "", f"| peer / OnnxTransfer | head | by | fit, s | predict test rows, s | objective | {'R2' if 'values' in name else 'accuracy'} | peak MB |",
