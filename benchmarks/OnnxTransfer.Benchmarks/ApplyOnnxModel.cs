@@ -23,7 +23,7 @@ internal static class ApplyOnnxModel
         var ml = new MLContext();
         var files = ImageFolder.Open(folder).Items.SelectMany(item => item.Images).Select(image => image.Path).ToArray();
         var rows = ml.Data.LoadFromEnumerable(files.Select(Load));
-        var estimator = ml.Transforms.ApplyOnnxModel([tap], [input], model, new Dictionary<string, int[]> { [input] = [1, 3, Side, Side] });
+        var estimator = ml.Transforms.ApplyOnnxModel([tap], [input], model, new Dictionary<string, int[]> { [input] = [1, 3, Side, Side] }, gpuDeviceId: null, fallbackToCpu: false);
         using var transformer = estimator.Fit(ml.Data.LoadFromEnumerable(new[] { Load(files[0]) }.AsEnumerable()));
         var output = transformer.Transform(rows);
         Read(output, tap, files.Length > 2 ? 2 : 1, out _);
