@@ -119,7 +119,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Its_measurements_are_those_of_the_committed_tables()
     {
-        var committed = Repository.Read("benchmarks/results/amd-epyc/README.md").Split('\n');
+        var committed = Directory.GetFiles(Path.Combine(Repository.Root, "benchmarks/results/amd-epyc"), "*.md").SelectMany(File.ReadLines).ToHashSet(StringComparer.Ordinal);
         var rows = Readme.Split('\n').Where(line => MeasuredRow().IsMatch(line)).ToArray();
 
         Assert.NotEmpty(rows);
