@@ -6,7 +6,8 @@ namespace OnnxTransfer.Inference;
 internal static class GpuAppend
 {
     /// <summary>Sets the provider of <paramref name="settings"/>; behind TensorRT also CUDA, for what TensorRT does not know.</summary>
-    /// <exception cref="ProviderException">A library is missing, no GPU answers, or an option is not taken.</exception>
+    /// <exception cref="ProviderException">A library is missing, or no GPU answers.</exception>
+    /// <exception cref="InferenceException">An option is not taken.</exception>
     public static void To(SessionOptions options, SessionSettings settings, string? engines)
     {
         if (settings.Provider == ExecutionProvider.TensorRT)
@@ -35,8 +36,10 @@ internal static class GpuAppend
         }
         catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
         {
-            throw new ProviderException(
-                OptionRefusal.Of(provider, values, listed, e.Message) ?? ProviderChoice.NotStarted(settings.Provider, e.Message, CudaLibraries.Missing(settings.Provider)), e);
+            // No ProviderException: the provider works, and taking another one would hide the mistake.
+            throw OptionRefusal.Of(provider, values, listed, e.Message) is { } refused
+                ? new InferenceException(refused, e)
+                : new ProviderException(ProviderChoice.NotStarted(settings.Provider, e.Message, CudaLibraries.Missing(settings.Provider)), e);
         }
     }
 }

@@ -21,11 +21,11 @@ internal static partial class GpuFault
     /// <summary>Whether the GPU has stopped working for this process.</summary>
     public static bool IsLost(string message) => NumberOf(message) is { } number && Lost.Contains(number);
 
-    /// <summary>The first line of the message from CUDA's words on, without the place in the runtime's sources.</summary>
+    /// <summary>The first line of the message from the cause on, without its place in the runtime's sources.</summary>
     public static string Brief(string message)
     {
         var line = message.Trim().Split('\n')[0];
-        var start = CudaWords().Match(line) is { Success: true } found ? found.Index : 0;
+        var start = CauseWords().Match(line) is { Success: true } found ? found.Index : 0;
         return line[start..].Split(" ; GPU=")[0].Trim();
     }
 
@@ -35,6 +35,9 @@ internal static partial class GpuFault
     // "CUDA failure 719: unspecified launch failure ; GPU=0 ; hostname=... ; file=... ; line=... ; expr=..."
     [GeneratedRegex(@"\bCUDA (?:failure|error) (\d{1,6})\b", RegexOptions.IgnoreCase)]
     private static partial Regex CudaWords();
+
+    [GeneratedRegex(@"(CUDA|CUDNN|CUBLAS) (failure|error) \d|Failed to allocate memory|Available memory of|BFC Arena ran out", RegexOptions.IgnoreCase)]
+    private static partial Regex CauseWords();
 
     [GeneratedRegex("Failed to allocate memory for requested buffer|is smaller than requested bytes of|ran out of memory trying to allocate|CUDNN_STATUS_ALLOC_FAILED|CUBLAS_STATUS_ALLOC_FAILED|out of memory", RegexOptions.IgnoreCase)]
     private static partial Regex MemoryWords();
