@@ -37,26 +37,43 @@ internal sealed class DeviceOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Device, Tf32, Memory, Search, CudaGraph, EngineCache, Further })
+        foreach (var option in All)
         {
             command.Options.Add(option);
         }
     }
 
     /// <summary><paramref name="settings"/> with what these options say; engines lie in <paramref name="cache"/> unless another folder is named.</summary>
-    public BackboneSettings Apply(BackboneSettings settings, ParseResult parsed, ExecutionProvider provider, string cache) => settings with
+    /// <exception cref="UsageException">A value is none of its option's, or an option says something of a provider that was not asked for.</exception>
+    public BackboneSettings Apply(BackboneSettings settings, ParseResult parsed, ExecutionProvider provider, string cache)
     {
-        Devices = Devices(parsed.GetValue(Device)!),
-        AllowTf32 = parsed.GetValue(Tf32),
-        Gpu = new()
+        var idle = provider switch
         {
-            MemoryLimit = Bytes(parsed.GetValue(Memory)),
-            ConvolutionSearch = parsed.GetValue(Search),
-            CudaGraph = parsed.GetValue(CudaGraph),
-            EngineCache = provider == ExecutionProvider.TensorRT ? parsed.GetValue(EngineCache) ?? Path.Combine(cache, EngineFolder) : null,
-            ProviderOptions = Pairs(parsed.GetValue(Further) ?? []),
-        },
-    };
+            ExecutionProvider.Cpu => All,
+            ExecutionProvider.TensorRT => [Tf32, Search, CudaGraph],
+            _ => [EngineCache],
+        };
+        if (Array.Find(idle, option => parsed.GetResult(option) is { Implicit: false }) is { } unread)
+        {
+            throw new UsageException($"{unread.Name}: says nothing to --provider {provider.ToString().ToLowerInvariant()}; leave one of them out");
+        }
+
+        return settings with
+        {
+            Devices = Devices(parsed.GetValue(Device)!),
+            AllowTf32 = parsed.GetValue(Tf32),
+            Gpu = new()
+            {
+                MemoryLimit = Bytes(parsed.GetValue(Memory)),
+                ConvolutionSearch = parsed.GetValue(Search),
+                CudaGraph = parsed.GetValue(CudaGraph),
+                EngineCache = provider == ExecutionProvider.TensorRT ? parsed.GetValue(EngineCache) ?? Path.Combine(cache, EngineFolder) : null,
+                ProviderOptions = Pairs(parsed.GetValue(Further) ?? []),
+            },
+        };
+    }
+
+    private Option[] All => [Device, Tf32, Memory, Search, CudaGraph, EngineCache, Further];
 
     private static int[] Devices(string text)
     {

@@ -226,7 +226,7 @@ public sealed class OnnxSession : IDisposable
         var cuda = mayUseGpu && CudaApi.TryLoad(out var api) ? api : null;
         var memory = cuda?.Memory(settings.Device);
         var engines = settings is { Provider: ExecutionProvider.TensorRT, Gpu.EngineCache: { } root }
-            ? EngineFolder.Make(root, linked.Bytes, model.ContentHash, settings, cuda?.DeviceName(settings.Device), RuntimeStart.Version)
+            ? EngineFolder.Of(root, linked.Bytes, model.ContentHash, settings, cuda?.DeviceName(settings.Device), RuntimeStart.Version)
             : null;
         var (session, used, note) = ProviderChoice.Open(
             settings,
@@ -242,6 +242,11 @@ public sealed class OnnxSession : IDisposable
                 if (linked.Folder is { } folder)
                 {
                     options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
+                }
+
+                if (engines is not null)
+                {
+                    Directory.CreateDirectory(engines);
                 }
 
                 return new InferenceSession(linked.Bytes, options);

@@ -5,11 +5,9 @@ using OnnxTransfer.Tests.Onnx;
 namespace OnnxTransfer.Tests.Inference;
 
 /// <summary>What is done on the host for a GPU.</summary>
-public sealed class GpuHostTests : IDisposable
+public class GpuHostTests
 {
-    private readonly TempFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
+    private const string Root = "engines";
 
     [Fact]
     public void The_fastest_way_stays_open_and_the_others_are_closed()
@@ -104,12 +102,11 @@ public sealed class GpuHostTests : IDisposable
     {
         var settings = new SessionSettings { Provider = ExecutionProvider.TensorRT, BatchSize = 8 };
         string Make(byte[] model, string? content = null, SessionSettings? how = null, string gpu = "NVIDIA H200", string version = "1.29.0") =>
-            EngineFolder.Make(_folder["engines"], model, content, how ?? settings, gpu, version);
+            EngineFolder.Of(Root, model, content, how ?? settings, gpu, version);
         var first = Make([1, 2]);
 
         Assert.Equal(first, Make([1, 2], how: settings with { Threads = 3 }));
-        Assert.True(Directory.Exists(first));
-        Assert.Equal(_folder["engines"], Path.GetDirectoryName(first));
+        Assert.Equal(Path.GetFullPath(Root), Path.GetDirectoryName(first));
         string[] others =
         [
             Make([1, 3]), Make([1, 2], "other weights"), Make([1, 2], how: settings with { BatchSize = 16 }), Make([1, 2], how: settings with { ComputesInHalf = true }),
