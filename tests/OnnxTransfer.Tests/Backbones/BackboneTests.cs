@@ -346,6 +346,25 @@ public sealed class BackboneTests : IDisposable
             Refused<BackboneException>(new()));
     }
 
+    [Fact]
+    public void Gpus_asked_for_beside_the_cpu_are_said_to_be_idle()
+    {
+        using var backbone = Load(new() { Devices = [0, 1] });
+
+        Assert.Equal(1, backbone.DeviceCount);
+        Assert.Contains("GPUs 0, 1 were asked for and none is in use", backbone.Notes);
+    }
+
+    [Fact]
+    public void Gpus_are_numbers_each_once_and_several_record_no_graphs()
+    {
+        Assert.Equal("devices 1, 1: expected numbers of GPUs from 0 on, each once", Refused<BackboneException>(new() { Devices = [1, 1] }));
+        Assert.Equal("devices -1: expected numbers of GPUs from 0 on, each once", Refused<BackboneException>(new() { Devices = [-1] }));
+        Assert.Equal(
+            "devices 0, 1: CUDA graphs are recorded one at a time, which several GPUs would wait for; leave out the graph (--cuda-graph) or all but one GPU",
+            Refused<BackboneException>(new() { Devices = [0, 1], Gpu = new() { CudaGraph = true } }));
+    }
+
     private Backbone Load(BackboneSettings? settings = null) =>
         Backbone.Load("tiny", ExecutionProvider.Cpu, (settings ?? new()) with { Catalogue = tiny.Catalogue, Threads = 1 });
 
