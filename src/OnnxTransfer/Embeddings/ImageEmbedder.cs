@@ -26,7 +26,7 @@ internal sealed class ImageEmbedder(Backbone backbone, EmbeddingCache cache)
         var bytes = files.Read(source, ref buffer);
         var format = ImageHeader.Detect(bytes);
         if (format != ImageFormat.Unknown
-            && _spaces.Find(new ImageIdentity(_decoders.For(format, path).Name, ContentKey.Of(bytes))) is { } places)
+            && _spaces.Find(new ImageIdentity(_decoders.For(bytes, path).Name, ContentKey.Of(bytes))) is { } places)
         {
             Read(places, row);
             return;

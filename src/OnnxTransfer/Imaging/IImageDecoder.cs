@@ -13,6 +13,14 @@ public interface IImageDecoder
     bool Decodes(ImageFormat format);
 
     /// <summary>
+    /// Whether this image, of a format that <see cref="Decodes"/> accepts, is of a kind that is read here. Told from its
+    /// header alone, before anything is decoded, so that the same bytes always go to the same decoder. True unless a
+    /// decoder says otherwise.
+    /// </summary>
+    /// <param name="encoded">The whole file.</param>
+    bool Reads(ReadOnlySpan<byte> encoded) => true;
+
+    /// <summary>
     /// Decodes the first image as 8-bit RGB, as Pillow's <c>convert("RGB")</c> would: palette looked up, grey repeated,
     /// alpha dropped, no colour profile applied. Pixels stay as they are stored: <see cref="ImageDecoders"/> turns them
     /// by their EXIF orientation. A damaged or cut off file is an error, never half an image.

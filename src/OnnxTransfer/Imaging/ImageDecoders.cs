@@ -43,20 +43,35 @@ public sealed class ImageDecoders
     /// <summary>These decoders and then another, for the formats that none of these decodes.</summary>
     public ImageDecoders With(IImageDecoder other) => new([.. _decoders, other]) { Missing = Missing, Limits = Limits };
 
+    /// <summary>These decoders, but JPEG images as <paramref name="jpeg"/> says; other formats stay with theirs.</summary>
+    /// <param name="jpeg">How JPEG images become pixels; <see cref="JpegDecoding.Exact"/> changes nothing.</param>
+    /// <param name="preprocessing">What follows decoding: decides how far images may be scaled.</param>
+    /// <exception cref="DecoderException">The library this takes is missing, or there is no GPU; the message says what to do.</exception>
+    public ImageDecoders WithJpeg(JpegDecoding jpeg, PixelPreprocessing preprocessing) => jpeg switch
+    {
+        JpegDecoding.Exact => this,
+        JpegDecoding.Scaled => After(Turbo("scaled JPEG decoding").ScaledTo(2 * Math.Max(preprocessing.Height, preprocessing.Width))),
+        JpegDecoding.Gpu => After(NvJpegDecoder.Shared),
+        _ => throw new ArgumentOutOfRangeException(nameof(jpeg), jpeg, "expected exact, scaled or gpu"),
+    };
+
     /// <summary>Whether some decoder decodes <paramref name="format"/>.</summary>
     public bool Decodes(ImageFormat format) => _decoders.Any(decoder => decoder.Decodes(format));
 
-    /// <summary>The decoder of <paramref name="format"/>.</summary>
+    /// <summary>The decoder of an image: the first that decodes its format and reads its kind.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="file">The file's name, for the error.</param>
+    /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>: the message says what to install.</exception>
+    public IImageDecoder For(ReadOnlySpan<byte> encoded, string file = "(no file)") => For(encoded, ImageHeader.Detect(encoded), file);
+
+    /// <summary>The decoder of most images of <paramref name="format"/>; rare kinds of it may have another.</summary>
     /// <param name="format">A known format.</param>
     /// <param name="file">The file's name, for the error.</param>
     /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>: the message says what to install.</exception>
     public IImageDecoder For(ImageFormat format, string file = "(no file)") =>
-        _decoders.FirstOrDefault(decoder => decoder.Decodes(format)) ?? throw new ImageException(
-            file,
-            ImageFault.NoDecoder,
-            $"a {format} image, but none of the decoders here ({string.Join(", ", Names)}) reads that format; {Cure(format)}");
+        _decoders.FirstOrDefault(decoder => decoder.Decodes(format)) ?? throw NoDecoder(format, file);
 
-    /// <summary>The name of the decoder of <paramref name="format"/>, as it goes into cache keys.</summary>
+    /// <summary>The name of the decoder of most images of <paramref name="format"/>, as it goes into cache keys.</summary>
     /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>.</exception>
     public string NameFor(ImageFormat format) => For(format).Name;
 
@@ -86,7 +101,7 @@ public sealed class ImageDecoders
         }
 
         Limits.Check(file, header.Width, header.Height);
-        var stored = For(header.Format, file).Decode(encoded, file, Limits);
+        var stored = For(encoded, header.Format, file).Decode(encoded, file, Limits);
         return ExifOrientation.Apply(stored, ExifOrientation.Find(encoded, header.Format));
     }
 
@@ -98,6 +113,29 @@ public sealed class ImageDecoders
         ImageLayout.PlanarRgb8 => RgbImage.FromPlanarRgb8(bytes, source.Width, source.Height),
         _ => Decode(bytes, source.Path),
     };
+
+    private IImageDecoder For(ReadOnlySpan<byte> encoded, ImageFormat format, string file)
+    {
+        foreach (var decoder in _decoders)
+        {
+            if (decoder.Decodes(format) && decoder.Reads(encoded))
+            {
+                return decoder;
+            }
+        }
+
+        throw NoDecoder(format, file);
+    }
+
+    private ImageException NoDecoder(ImageFormat format, string file) => new(
+        file,
+        ImageFault.NoDecoder,
+        $"a {format} image, but none of the decoders here ({string.Join(", ", Names)}) reads that format; {Cure(format)}");
+
+    private ImageDecoders After(IImageDecoder first) => new([first, .. _decoders]) { Missing = Missing, Limits = Limits };
+
+    private LibJpegTurboDecoder Turbo(string purpose) => _decoders.OfType<LibJpegTurboDecoder>().FirstOrDefault()
+        ?? throw new DecoderException($"{purpose} needs libjpeg-turbo: {Missing.FirstOrDefault(library => library.Contains("turbojpeg", StringComparison.Ordinal)) ?? "it is not among the decoders here"}");
 
     private static string Cure(ImageFormat format) => format switch
     {
