@@ -30,9 +30,9 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
     {
         var start = StageClock.Start();
         var file = source.Layout == ImageLayout.Encoded ? new FileInfo(source.Path) : null;
-        if (file is { Exists: true } && cache.Memo.Find(file) is var (known, format))
+        if (file is { Exists: true } && cache.Memo.Find(file) is var (known, kind))
         {
-            var decoder = decoders.NameFor((ImageFormat)format);
+            var decoder = decoders.NameFor(ImageKind.FromByte(kind));
             if (spaces.Has(new ImageIdentity(decoder, known)))
             {
                 return new Preparation(new ImageIdentity(decoder, known), default, null);
@@ -47,7 +47,7 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
         var pixels = missing.IsEmpty || !claim(image) ? null : Decode(source, bytes, start);
         if (file is not null)
         {
-            cache.Memo.Add(file, key, (byte)found);
+            cache.Memo.Add(file, key, found.ToByte());
         }
 
         return new Preparation(image, missing, pixels);
@@ -65,10 +65,10 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
 
     // An empty file or one that is no image gets its reason here, before anything is asked of a decoder by format. The
     // shape of raw pixels is not among their bytes, so it goes where the decoder's name goes.
-    private string DecoderOf(ImageSource source, ReadOnlySpan<byte> bytes, out ImageFormat format)
+    private string DecoderOf(ImageSource source, ReadOnlySpan<byte> bytes, out ImageKind kind)
     {
-        format = source.Layout == ImageLayout.Encoded ? ImageHeader.Detect(bytes) : ImageFormat.Unknown;
-        if (source.Layout == ImageLayout.Encoded && format == ImageFormat.Unknown)
+        kind = source.Layout == ImageLayout.Encoded ? ImageKind.Of(bytes) : default;
+        if (source.Layout == ImageLayout.Encoded && kind.Format == ImageFormat.Unknown)
         {
             decoders.Decode(bytes, source.Path).Dispose();
         }
@@ -76,7 +76,7 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
         return source.Layout switch
         {
             ImageLayout.Grey8 or ImageLayout.PlanarRgb8 => RawName(source),
-            _ => decoders.For(bytes, source.Path).Name,
+            _ => decoders.For(kind, source.Path).Name,
         };
     }
 

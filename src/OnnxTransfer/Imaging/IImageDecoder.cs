@@ -13,12 +13,10 @@ public interface IImageDecoder
     bool Decodes(ImageFormat format);
 
     /// <summary>
-    /// Whether this image, of a format that <see cref="Decodes"/> accepts, is of a kind that is read here. Told from its
-    /// header alone, before anything is decoded, so that the same bytes always go to the same decoder. True unless a
-    /// decoder says otherwise.
+    /// Whether images of <paramref name="format"/> that are of a rare kind (<see cref="ImageKind.IsRare"/>) are decoded
+    /// too. As <see cref="Decodes"/> unless a decoder says otherwise.
     /// </summary>
-    /// <param name="encoded">The whole file.</param>
-    bool Reads(ReadOnlySpan<byte> encoded) => true;
+    bool DecodesRare(ImageFormat format) => Decodes(format);
 
     /// <summary>
     /// Decodes the first image as 8-bit RGB, as Pillow's <c>convert("RGB")</c> would: palette looked up, grey repeated,

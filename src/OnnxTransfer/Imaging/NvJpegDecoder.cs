@@ -47,14 +47,20 @@ public sealed unsafe class NvJpegDecoder : IImageDecoder
     /// <summary>True for JPEG alone.</summary>
     public bool Decodes(ImageFormat format) => format == ImageFormat.Jpeg;
 
-    /// <inheritdoc/>
-    public bool Reads(ReadOnlySpan<byte> encoded) => JpegFrame.Read(encoded).IsCommon;
+    /// <summary>False.</summary>
+    public bool DecodesRare(ImageFormat format) => false;
 
     /// <inheritdoc/>
     /// <exception cref="DecoderException">The GPU failed, not the image.</exception>
     public RgbImage Decode(ReadOnlySpan<byte> encoded, string file, ImageLimits limits)
     {
         var frame = JpegFrame.Read(encoded);
+        if (!frame.IsCommon || frame.Width < 1 || frame.Height < 1)
+        {
+            throw new ImageException(
+                file, ImageFault.UnsupportedFormat, "a JPEG that is not Huffman-coded grey or YCbCr of 8 bits, which is not read on the GPU; decode it exactly");
+        }
+
         limits.Check(file, frame.Width, frame.Height);
         if (CutFile.Is(encoded, ImageFormat.Jpeg))
         {
