@@ -1,12 +1,17 @@
 using BenchmarkDotNet.Running;
 using OnnxTransfer.Benchmarks;
 
-// photos FOLDER: writes the photos that decoding is measured on, for the peers. heads DATA HEAD: one fit. Otherwise BenchmarkDotNet's own arguments,
+// photos FOLDER: writes the photos that decoding is measured on, for the peers. pixels WAY FOLDER OUT: decodes JPEG in one way, for them. heads DATA HEAD: one fit. Otherwise BenchmarkDotNet's own arguments,
 // and --full for the long job: dotnet run -c Release --project benchmarks/OnnxTransfer.Benchmarks -- --full --filter '*Decode*'
 if (args is ["photos", var folder])
 {
     Photo.WriteAll(folder);
     return 0;
+}
+
+if (args is ["pixels", var way, var photos, var pixels])
+{
+    return PreparedPixels.Write(way, photos, pixels);
 }
 
 if (args is ["heads", .. var arguments])

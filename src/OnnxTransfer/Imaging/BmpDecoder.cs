@@ -31,7 +31,7 @@ public sealed class BmpDecoder : IImageDecoder
         }
 
         var image = new RgbImage(layout.Width, layout.Height);
-        Span<byte> palette = stackalloc byte[3 * 256];
+        Span<uint> palette = stackalloc uint[256];
         if (layout.Bits <= 8)
         {
             ReadPalette(layout, encoded, palette);
@@ -47,7 +47,7 @@ public sealed class BmpDecoder : IImageDecoder
         return image;
     }
 
-    private static void DecodeRow(ReadOnlySpan<byte> row, BmpLayout layout, ReadOnlySpan<byte> palette, Span<byte> rgb)
+    private static void DecodeRow(ReadOnlySpan<byte> row, BmpLayout layout, ReadOnlySpan<uint> palette, Span<byte> rgb)
     {
         if (layout.Bits == 8)
         {
@@ -75,26 +75,27 @@ public sealed class BmpDecoder : IImageDecoder
 
     // Palette entries are blue, green, red and, save in the oldest header, a reserved byte. An index beyond the palette
     // is black.
-    private static void ReadPalette(BmpLayout layout, ReadOnlySpan<byte> encoded, Span<byte> palette)
+    private static void ReadPalette(BmpLayout layout, ReadOnlySpan<byte> encoded, Span<uint> palette)
     {
         palette.Clear();
         for (int i = 0; i < layout.PaletteCount; i++)
         {
             var entry = encoded.Slice(layout.PaletteOffset + (i * layout.PaletteStep), 3);
-            palette[3 * i] = entry[2];
-            palette[(3 * i) + 1] = entry[1];
-            palette[(3 * i) + 2] = entry[0];
+            palette[i] = PixelConversion.Colour(entry[2], entry[1], entry[0]);
         }
     }
 
     // Several indices a byte, the first in the highest bits.
-    private static void LookUp(ReadOnlySpan<byte> row, int bits, ReadOnlySpan<byte> palette, Span<byte> rgb)
+    private static void LookUp(ReadOnlySpan<byte> row, int bits, ReadOnlySpan<uint> palette, Span<byte> rgb)
     {
         int perByte = 8 / bits, mask = (1 << bits) - 1;
         for (int x = 0, to = 0; to < rgb.Length; x++, to += 3)
         {
             int shift = 8 - (bits * ((x % perByte) + 1));
-            palette.Slice(3 * ((row[x / perByte] >> shift) & mask), 3).CopyTo(rgb[to..]);
+            uint colour = palette[(row[x / perByte] >> shift) & mask];
+            rgb[to] = (byte)colour;
+            rgb[to + 1] = (byte)(colour >> 8);
+            rgb[to + 2] = (byte)(colour >> 16);
         }
     }
 }

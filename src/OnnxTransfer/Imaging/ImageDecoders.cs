@@ -16,7 +16,8 @@ public sealed class ImageDecoders
     public ImageDecoders(IReadOnlyList<IImageDecoder> decoders) => _decoders = [.. decoders];
 
     /// <summary>
-    /// What this machine has: libjpeg-turbo for JPEG, libvips for most others, BMP and most PNG, which need no library; then
+    /// What this machine has: libjpeg-turbo for JPEG, libwebp for WebP, libvips for
+    /// most others; PNG and BMP need no library, save for rare kinds of PNG; then
     /// what the application registered. Found out once, when it is first asked for.
     /// </summary>
     public static ImageDecoders Default => _standard.Value;
@@ -156,6 +157,12 @@ public sealed class ImageDecoders
         }
 
         found.Add(new PngDecoder());
+        if (LibWebPDecoder.TryCreate(out var webP, out _))
+        {
+            // Not missed where it is absent: libvips reads WebP as well.
+            found.Add(webP);
+        }
+
         if (VipsDecoder.TryCreate(out var vips, out string? noVips))
         {
             found.Add(vips);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace OnnxTransfer.Imaging;
 
@@ -68,17 +69,26 @@ internal static class PixelConversion
         }
     }
 
-    /// <summary>One index a byte into <paramref name="palette"/>, 256 x red, green, blue.</summary>
-    public static void FromPalette(ReadOnlySpan<byte> indices, ReadOnlySpan<byte> palette, Span<byte> rgb)
+    /// <summary>One index a byte into <paramref name="palette"/> of 256 colours made by <see cref="Colour"/>.</summary>
+    public static void FromPalette(ReadOnlySpan<byte> indices, ReadOnlySpan<uint> palette, Span<byte> rgb)
     {
-        for (int from = 0, to = 0; to < rgb.Length; from++, to += 3)
+        // Four bytes at a time, of which the next colour overwrites the last.
+        int from = 0, to = 0;
+        for (; to <= rgb.Length - 4; from++, to += 3)
         {
-            var colour = palette.Slice(3 * indices[from], 3);
-            rgb[to] = colour[0];
-            rgb[to + 1] = colour[1];
-            rgb[to + 2] = colour[2];
+            WriteUInt32LittleEndian(rgb[to..], palette[indices[from]]);
+        }
+
+        if (to < rgb.Length)
+        {
+            uint last = palette[indices[from]];
+            WriteUInt16LittleEndian(rgb[to..], (ushort)last);
+            rgb[to + 2] = (byte)(last >> 16);
         }
     }
+
+    /// <summary>A colour of a palette: red in the lowest byte.</summary>
+    public static uint Colour(byte red, byte green, byte blue) => red | ((uint)green << 8) | ((uint)blue << 16);
 
     /// <summary>Three planes of H x W.</summary>
     public static void FromPlanes(ReadOnlySpan<byte> planes, Span<byte> rgb)

@@ -38,7 +38,7 @@ public sealed unsafe class PngDecoder : IImageDecoder
             throw Truncated(encoded, file);
         }
 
-        Span<byte> palette = stackalloc byte[3 * 256];
+        Span<uint> palette = stackalloc uint[256];
         palette.Clear();
         int first = FindPixels(encoded, layout, palette, file);
         var image = new RgbImage(layout.Width, layout.Height);
@@ -62,7 +62,7 @@ public sealed unsafe class PngDecoder : IImageDecoder
 
     // Rows are unpacked some 64 kB at a time, behind the last one of those before, which their filters refer to.
     private static void Decode(
-        ZLibStream samples, PngLayout layout, ReadOnlySpan<byte> palette, RgbImage image, ReadOnlySpan<byte> encoded, string file)
+        ZLibStream samples, PngLayout layout, ReadOnlySpan<uint> palette, RgbImage image, ReadOnlySpan<byte> encoded, string file)
     {
         int row = checked(layout.Width * layout.Step), between = row + 1;
         int most = Math.Clamp(BlockBytes / between, 1, layout.Height);
@@ -114,7 +114,7 @@ public sealed unsafe class PngDecoder : IImageDecoder
         }
     }
 
-    private static void Convert(ReadOnlySpan<byte> row, PngLayout layout, ReadOnlySpan<byte> palette, Span<byte> rgb)
+    private static void Convert(ReadOnlySpan<byte> row, PngLayout layout, ReadOnlySpan<uint> palette, Span<byte> rgb)
     {
         if (layout.HasPalette)
         {
@@ -131,7 +131,7 @@ public sealed unsafe class PngDecoder : IImageDecoder
     }
 
     // Walks the chunks up to the first with pixels; colours beyond the palette stay black.
-    private static int FindPixels(ReadOnlySpan<byte> encoded, PngLayout layout, Span<byte> palette, string file)
+    private static int FindPixels(ReadOnlySpan<byte> encoded, PngLayout layout, Span<uint> palette, string file)
     {
         bool found = !layout.HasPalette;
         for (long at = 8; at + 12 <= encoded.Length;)
@@ -155,14 +155,19 @@ public sealed unsafe class PngDecoder : IImageDecoder
                 throw Corrupt(file, $"the chunk {(isPalette ? "PLTE" : "IHDR")} contradicts its checksum");
             }
 
-            if (isPalette && (size > palette.Length || size % 3 != 0))
+            if (isPalette && (size > 3 * palette.Length || size % 3 != 0))
             {
                 throw Corrupt(file, $"a palette of {size} bytes, where at most 256 colours of 3 bytes are possible");
             }
 
             if (isPalette)
             {
-                encoded.Slice((int)at + 8, (int)size).CopyTo(palette);
+                var colours = encoded.Slice((int)at + 8, (int)size);
+                for (int i = 0; i < colours.Length; i += 3)
+                {
+                    palette[i / 3] = PixelConversion.Colour(colours[i], colours[i + 1], colours[i + 2]);
+                }
+
                 found = true;
             }
 
