@@ -7,7 +7,7 @@ public enum JpegDecoding
     Exact,
 
     /// <summary>
-    /// libjpeg-turbo at the smallest scale of its inverse DCT (N/8, by 1, 2, 4 or 8) that leaves the shorter side at
+    /// libjpeg-turbo at the smallest scale of its inverse DCT, of 1, 1/2, 1/4 and 1/8, that leaves the shorter side at
     /// least twice the size it is resized to. Faster on large photos, and nearly the same pixels.
     /// </summary>
     Scaled,

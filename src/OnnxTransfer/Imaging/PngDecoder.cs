@@ -53,10 +53,15 @@ public sealed unsafe class PngDecoder : IImageDecoder
 
             return image;
         }
-        catch (Exception error)
+        catch (InvalidDataException)
         {
             image.Dispose();
-            throw error is InvalidDataException ? Corrupt(file, "the compressed pixels contradict zlib's format or checksum") : error;
+            throw Corrupt(file, "the compressed pixels contradict zlib's format or checksum");
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
         }
     }
 

@@ -97,7 +97,7 @@ public class JpegDecodingTests
         Assert.Equal(
             [
                 "jpeg_cmyk.jpg", "jpeg_odd_sampling.jpg", "jpeg_ycck.jpg", "png_1bit.png", "png_grey16.png", "png_interlaced.png",
-                "png_palette4.png", "png_rgb16.png",
+                "png_palette4.png", "png_rgb16.png", "webp_animated.webp",
             ],
             rare);
     }
