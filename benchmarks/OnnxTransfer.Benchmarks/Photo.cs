@@ -12,12 +12,15 @@ public sealed record Photo(string Name, byte[] Bytes)
         new("jpeg 12 MP", TurboJpegEncoder.Encode(Scene(4000, 3000, 1), 4000, 3000)),
         new("png 0.3 MP", PngEncoder.Encode(Scene(640, 480, 1), 640, 480)),
         new("bmp 0.3 MP", BmpEncoder.Encode(Scene(640, 480, 1), 640, 480)),
+        new("webp 0.3 MP", WebPEncoder.Encode(Scene(640, 480, 1), 640, 480)),
+        new("tiff 0.3 MP", TiffEncoder.Encode(Scene(640, 480, 1), 640, 480)),
     ]);
 
     /// <summary>Those that a decoder here reads; the same bytes at every run.</summary>
     public static IEnumerable<Photo> All => Made.Value.Where(photo => ImageDecoders.Default.Decodes(photo.Format));
 
-    private ImageFormat Format => ImageHeader.Detect(Bytes);
+    /// <summary>Told by the bytes.</summary>
+    public ImageFormat Format => ImageHeader.Detect(Bytes);
 
     /// <summary>Writes them all as files, named as in the tables: "jpeg 0.3 MP.jpeg".</summary>
     public static void WriteAll(string folder)

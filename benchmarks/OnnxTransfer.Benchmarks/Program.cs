@@ -1,14 +1,16 @@
 using BenchmarkDotNet.Running;
 using OnnxTransfer.Benchmarks;
 
-// The work of scripts in benchmarks/ and benchmarks/peers/: photos FOLDER and scenes FOLDER COUNT WIDTH HEIGHT write images; heads DATA HEAD is
-// one fit; infer-absent says which rows of Infer are skipped and why; stages BACKBONE FOLDER is what each stage costs alone; apply-onnx-model is ML.NET (exit code 2 in a build without it). Otherwise
+// The work of scripts in benchmarks/ and benchmarks/peers/: photos FOLDER and scenes FOLDER COUNT WIDTH HEIGHT write images; pixels WAY FOLDER OUT decodes JPEG in one way;
+// heads DATA HEAD is one fit; infer-absent says which rows of Infer are skipped and why; stages BACKBONE FOLDER is what each stage costs alone; apply-onnx-model is ML.NET (exit code 2 in a build without it). Otherwise
 // BenchmarkDotNet's own arguments, and --full for the long job: dotnet run -c Release --project benchmarks/OnnxTransfer.Benchmarks -- --full --filter '*Decode*'
 switch (args)
 {
     case ["photos", var folder]:
         Photo.WriteAll(folder);
         return 0;
+    case ["pixels", var way, var photos, var pixels]:
+        return PreparedPixels.Write(way, photos, pixels);
     case ["scenes", var folder, var count, var width, var height]:
         Photo.WriteScenes(folder, Number(count), Number(width), Number(height));
         return 0;
