@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Running;
 using OnnxTransfer.Benchmarks;
 
-// photos FOLDER: writes the photos that decoding is measured on, for the peers. heads DATA HEAD: one fit. Otherwise BenchmarkDotNet's own arguments,
+// photos FOLDER: writes the photos that decoding is measured on, for the peers. heads DATA HEAD: one fit. predict: latency of
+// single calls. Otherwise BenchmarkDotNet's own arguments,
 // and --full for the long job: dotnet run -c Release --project benchmarks/OnnxTransfer.Benchmarks -- --full --filter '*Decode*'
 if (args is ["photos", var folder])
 {
@@ -12,6 +13,11 @@ if (args is ["photos", var folder])
 if (args is ["heads", .. var arguments])
 {
     return HeadRun.Run(arguments);
+}
+
+if (args is ["predict", .. var latency])
+{
+    return PredictRun.Run(latency);
 }
 
 var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args.Where(a => a != "--full")], new Settings(args)).ToArray();

@@ -46,6 +46,9 @@ public sealed class ImageDecoders
         _standard = new Lazy<ImageDecoders>(() => before.Value.With(decoder));
     }
 
+    /// <summary>Decoders that are looked for when they are wanted, the preferred ones first.</summary>
+    internal static ImageDecoders Of(params ProbedDecoder[] places) => new(places);
+
     /// <summary>These decoders and then another, for the formats that none of these decodes.</summary>
     public ImageDecoders With(IImageDecoder other) => new([.. _places, new ProbedDecoder(other)]) { Limits = Limits };
 
@@ -151,10 +154,8 @@ public sealed class ImageDecoders
         _ => "install libvips (sudo apt-get install libvips42) or add the ImageSharp decoder",
     };
 
-    private static ImageDecoders OfThisMachine() => new(
-    [
+    private static ImageDecoders OfThisMachine() => Of(
         new ProbedDecoder(() => (LibJpegTurboDecoder.TryCreate(out var decoder, out string? missing) ? decoder : null, missing)),
         new ProbedDecoder(() => (VipsDecoder.TryCreate(out var decoder, out string? missing) ? decoder : null, missing)),
-        new ProbedDecoder(new BmpDecoder()),
-    ]);
+        new ProbedDecoder(new BmpDecoder()));
 }

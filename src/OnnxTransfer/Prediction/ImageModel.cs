@@ -117,7 +117,10 @@ public sealed class ImageModel : IDisposable
     public IEnumerable<ItemPrediction> PredictAll(IReadOnlyList<DatasetItem> items, int batchSize = 0, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(batchSize);
-        return PredictBatches(items, _fixedBatch > 0 ? _fixedBatch : batchSize > 0 ? batchSize : UsualBatch, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        return items.Count == 1
+            ? [PredictAlone(items[0])]
+            : PredictBatches(items, _fixedBatch > 0 ? _fixedBatch : batchSize > 0 ? batchSize : UsualBatch, cancellation);
     }
 
     /// <inheritdoc/>
@@ -191,6 +194,18 @@ public sealed class ImageModel : IDisposable
     // Small inputs want large batches, since every run has its price; large ones gain nothing on a processor but use of memory.
     private int UsualBatch => Provider == ExecutionProvider.Cuda ? LargestBatch
         : (int)Math.Clamp(8L * 224 * 224 / ((long)_preprocessing.CropHeight * _preprocessing.CropWidth), 8, LargestBatch);
+
+    private ItemPrediction PredictAlone(DatasetItem item)
+    {
+        try
+        {
+            return new ItemPrediction(item, Predict(item), null);
+        }
+        catch (OnnxTransferException error) when (IsOfItem(error))
+        {
+            return new ItemPrediction(item, null, error.Message);
+        }
+    }
 
     private IEnumerable<ItemPrediction> PredictBatches(IReadOnlyList<DatasetItem> items, int batchSize, CancellationToken cancellation)
     {
