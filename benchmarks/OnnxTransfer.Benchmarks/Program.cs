@@ -2,7 +2,7 @@ using BenchmarkDotNet.Running;
 using OnnxTransfer.Benchmarks;
 
 // The work of scripts in benchmarks/ and benchmarks/peers/: photos FOLDER and scenes FOLDER COUNT WIDTH HEIGHT write images; pixels WAY FOLDER OUT decodes JPEG in one way;
-// heads DATA HEAD is one fit; infer-absent says which rows of Infer are skipped and why; stages BACKBONE FOLDER is what each stage costs alone; apply-onnx-model is ML.NET (exit code 2 in a build without it). Otherwise
+// heads DATA HEAD is one fit; predict is the latency of single calls; infer-absent says which rows of Infer are skipped and why; stages BACKBONE FOLDER is what each stage costs alone; apply-onnx-model is ML.NET (exit code 2 in a build without it). Otherwise
 // BenchmarkDotNet's own arguments, and --full for the long job: dotnet run -c Release --project benchmarks/OnnxTransfer.Benchmarks -- --full --filter '*Decode*'
 switch (args)
 {
@@ -16,6 +16,8 @@ switch (args)
         return 0;
     case ["heads", .. var arguments]:
         return HeadRun.Run(arguments);
+    case ["predict", .. var latency]:
+        return PredictRun.Run(latency);
     case ["infer-absent"]:
         Console.WriteLine(string.Join('\n', InferCase.Absent.Select(reason => $"- {reason}")));
         return 0;
