@@ -8,8 +8,6 @@ namespace OnnxTransfer.Embeddings;
 /// <summary>What a run found or computed: where each embedding lies, and the report.</summary>
 public sealed class EmbedRun
 {
-    private const int BlockRows = 4096;
-
     private readonly Backbone _backbone;
     private readonly RunPlaces _places;
     private readonly ImageIdentity[] _identities;
@@ -88,25 +86,18 @@ public sealed class EmbedRun
     private Matrix Gathered()
     {
         var matrix = new Matrix(_there.Length, Width, GC.AllocateUninitializedArray<float>(checked(_there.Length * Width)));
-        Parallel.For(0, (_there.Length + BlockRows - 1) / BlockRows, block =>
+        if (IsPlain)
         {
-            var (first, end) = (block * BlockRows, Math.Min(_there.Length, (block + 1) * BlockRows));
-            if (IsPlain)
-            {
-                for (int tap = 0, column = 0; tap < _backbone.Taps.Count; column += _backbone.Taps[tap++].Width)
-                {
-                    _places.Gather(_there.AsSpan(first..end), tap, matrix, first, column);
-                }
+            _places.Gather(_there, [.. _backbone.Taps.Select(tap => tap.Width)], matrix);
+            return matrix;
+        }
 
-                return;
-            }
+        var photo = new float[_backbone.Width];
+        for (var i = 0; i < _there.Length; i++)
+        {
+            Put(i, matrix.Row(i), photo, mapped: true);
+        }
 
-            var photo = new float[_backbone.Width];
-            for (var i = first; i < end; i++)
-            {
-                Put(i, matrix.Row(i), photo, mapped: true);
-            }
-        });
         return matrix;
     }
 

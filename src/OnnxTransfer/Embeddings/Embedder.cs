@@ -32,7 +32,7 @@ public static class Embedder
             Task.Run(() => pipeline.RunAsync(cancellation), CancellationToken.None).GetAwaiter().GetResult();
         }
 
-        var places = new RunPlaces(spaces, pipeline.Results, backbone.Taps.Count);
+        var places = new RunPlaces(spaces.For, pipeline.Results, backbone.Taps.Count);
         var failures = Failures(pipeline, places, images);
         Check(images, failures, settings);
         var (bottleneck, work) = (Bottleneck(pipeline.Embedded, pipeline.Work(), settings.Decoders), pipeline.Work());

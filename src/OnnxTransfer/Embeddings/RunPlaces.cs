@@ -5,11 +5,16 @@ namespace OnnxTransfer.Embeddings;
 /// <summary>Where the embeddings of a run's images lie, looked up once: for each image and each tap a row of a space.</summary>
 internal sealed class RunPlaces
 {
+    private const int BlockRows = 256; // what a thread takes at once: some hundred kilobytes of every tap
+
     private readonly int _taps;
     private readonly EmbeddingSpace[]?[] _spaces; // of each image, by tap; null where an embedding is missing
     private readonly RowLocation[] _at;           // image by image, tap by tap
 
-    public RunPlaces(SpaceSet spaces, ImageIdentity[] images, int taps)
+    /// <param name="spaces">The spaces of a decoder, by tap.</param>
+    /// <param name="images">Decoder and content; a null decoder where an image failed.</param>
+    /// <param name="taps">Their number.</param>
+    public RunPlaces(Func<string, EmbeddingSpace[]> spaces, ImageIdentity[] images, int taps)
     {
         (_taps, _spaces, _at) = (taps, new EmbeddingSpace[images.Length][], new RowLocation[images.Length * taps]);
         var (decoder, found) = ((string?)null, Array.Empty<EmbeddingSpace>());
@@ -22,7 +27,7 @@ internal sealed class RunPlaces
 
             if (!ReferenceEquals(of, decoder))
             {
-                (decoder, found) = (of, spaces.For(of));
+                (decoder, found) = (of, spaces(of));
             }
 
             _spaces[i] = Find(found, images[i].Key, _at.AsSpan(i * taps, taps)) ? found : null;
@@ -39,10 +44,21 @@ internal sealed class RunPlaces
     public void Copy(int image, int tap, Span<float> destination) => _spaces[image]![tap].Copy(_at[(image * _taps) + tap], destination);
 
     /// <summary>
-    /// Copies the embeddings of these images at one tap into rows <paramref name="first"/> and on of a matrix, from column
-    /// <paramref name="column"/>. Images that are neighbours in the cache are copied as one.
+    /// Copies the embeddings of these images into the rows of <paramref name="matrix"/>, taps of <paramref name="widths"/>
+    /// side by side. Images that are neighbours in the cache are copied as one.
     /// </summary>
-    public void Gather(ReadOnlySpan<int> images, int tap, Matrix matrix, int first, int column)
+    public void Gather(int[] images, IReadOnlyList<int> widths, Matrix matrix) =>
+        Parallel.For(0, (images.Length + BlockRows - 1) / BlockRows, block =>
+        {
+            var first = block * BlockRows;
+            var some = images.AsSpan(first, Math.Min(BlockRows, images.Length - first));
+            for (int tap = 0, column = 0; tap < widths.Count; column += widths[tap++])
+            {
+                Gather(some, tap, matrix, first, column);
+            }
+        });
+
+    private void Gather(ReadOnlySpan<int> images, int tap, Matrix matrix, int first, int column)
     {
         for (int i = 0, run; i < images.Length; i += run)
         {
@@ -52,7 +68,7 @@ internal sealed class RunPlaces
             var values = space.Rows(_at[(images[i] * _taps) + tap], run);
             if (width == matrix.Width)
             {
-                values.CopyTo(matrix.Values.AsSpan((int)((long)(first + i) * width)));
+                values.CopyTo(matrix.Values.AsSpan((first + i) * width));
                 continue;
             }
 
