@@ -20,9 +20,8 @@ internal sealed class EmbedPipeline(
     private readonly PipelineClocks _clocks = new();
     private readonly ImageDecoders _decoders = ImageDecoders.Default.WithJpeg(settings.Jpeg, backbone.Preprocessing);
     private readonly int _pixelBytes = 3 * backbone.PixelHeight * backbone.PixelWidth;
-    private readonly HashSet<ImageIdentity> _claimed = [];
+    private readonly ImageClaims _claims = new(images.Count);
     private readonly ConcurrentDictionary<int, string> _failures = [];
-    private readonly ImageIdentity[] _results = new ImageIdentity[images.Count];
     private readonly int[] _embeddedByTap = new int[backbone.Taps.Count];
     private int _next = -1;
     private int _embedded;
@@ -30,7 +29,7 @@ internal sealed class EmbedPipeline(
     private int _fromCache;
 
     /// <summary>Decoder and content of each image; a null decoder where it failed.</summary>
-    public ImageIdentity[] Results => _results;
+    public ImageIdentity[] Results => _claims.Images;
 
     public int Embedded => Volatile.Read(ref _embedded);
 
@@ -82,19 +81,14 @@ internal sealed class EmbedPipeline(
     private async Task PrepareAllAsync(ImageBytes files, ChannelWriter<PreparedImage> prepared, CancellationTokenSource stop)
     {
         var preparer = new ImagePreparer(backbone, cache, spaces, files, _decoders, _clocks);
-        Func<ImageIdentity, bool> claim = image =>
-        {
-            lock (_claimed)
-            {
-                return _claimed.Add(image);
-            }
-        };
-        for (int i; !stop.IsCancellationRequested && (i = Interlocked.Increment(ref _next)) < images.Count;)
+        var i = 0;
+        Func<ImageIdentity, bool> claim = image => _claims.Claim(i, image);
+        while (!stop.IsCancellationRequested && (i = Interlocked.Increment(ref _next)) < images.Count)
         {
             try
             {
                 var result = preparer.Prepare(images[i], claim);
-                _results[i] = result.Image;
+                Results[i] = result.Image;
                 if (result.Pixels is null)
                 {
                     Interlocked.Increment(ref _fromCache);
@@ -106,6 +100,7 @@ internal sealed class EmbedPipeline(
             }
             catch (OnnxTransferException error) when (error is not (CacheException or DecoderException))
             {
+                Results[i] = default;
                 _failures[i] = error.Message;
                 if (_failures.Count > settings.MaxFailures)
                 {
