@@ -134,8 +134,8 @@ done < <(sort -u "$bundled")
 [ ${#unlicensed[@]} = 0 ] || say "no licence text was found for ${unlicensed[*]}; add it to $place/licences before passing the bundle on"
 
 # --- the front door ----------------------------------------------------------------------------------------------------------
-needs=$(find "$place" -type f \( -name '*.so*' -o -path "*/app/OnnxTransfer.*" ! -name '*.*.*' \) -print0 | xargs -0 objdump -T 2>/dev/null |
-  grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -1); needs=${needs#GLIBC_}
+needs=$(find "$place" -type f \( -name '*.so*' -o -name OnnxTransfer.Cli \) -exec objdump -T {} + | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -1)
+needs=${needs#GLIBC_}
 cat >"$place/onnxtransfer" <<'EOF'
 #!/bin/sh
 # The command line, as bundled by eng/bundle.sh.
