@@ -49,7 +49,7 @@ if [ "$(id -u)" = 0 ] && command -v unshare chroot >/dev/null && unshare -m true
     [ -z "$file" ] || { mkdir -p "$root$(dirname "$file")"; cp -L "$file" "$root$file"; }
   done
   [ ! -e "$root/usr/lib" ] || ! find "$root" -path "$root/home" -prune -o -name 'libstdc*' -print | grep -q . || fail 'the bare root is not bare'
-  bare() { unshare -m sh -c 'mount --bind /proc "$1/proc" && mount --bind /dev "$1/dev" && root=$1 && shift && cd / && exec env -i PATH=/bin chroot "$root" "$@"' sh "$root" "$@"; }
+  bare() { unshare -m sh -c 'mount --bind /proc "$1/proc" && mount --bind /dev "$1/dev" && root=$1 && shift && cd / && exec chroot "$root" /bin/env -i PATH=/bin "$@"' sh "$root" "$@"; }
   where='a root with glibc alone' at=/home
 else
   bare() { env -i PATH=/usr/bin:/bin "$@"; }
