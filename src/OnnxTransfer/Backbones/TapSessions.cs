@@ -28,9 +28,12 @@ internal sealed class TapSessions : IDisposable
         var all = TapSet.First(taps.Count);
         (_graph, _taps) = (graph, taps);
         All = new(OnnxSession.Open(graph, settings), all.Indices(), NodesFor(all));
-        _settings = settings with { Provider = All.Session.Provider };
+        _settings = All.Session.Settings;
         _open.Add((all, All));
     }
+
+    /// <summary>How the first session was opened, and every further one is.</summary>
+    public SessionSettings Settings => _settings;
 
     /// <summary>The session that computes every tap.</summary>
     public TapSession All { get; }
@@ -66,7 +69,7 @@ internal sealed class TapSessions : IDisposable
     {
         lock (_lock)
         {
-            return _unbatched ??= OnnxSession.Open(graph(), _settings with { BatchSize = 0, CudaBatchSize = 0 });
+            return _unbatched ??= OnnxSession.Open(graph(), _settings with { BatchSize = 0, CudaBatchSize = 0, Gpu = _settings.Gpu with { CudaGraph = false } });
         }
     }
 
