@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Embeddings;
@@ -17,6 +18,7 @@ internal sealed class EmbedPipeline(
     Backbone backbone, EmbeddingCache cache, SpaceSet spaces, IReadOnlyList<ImageSource> images, EmbedSettings settings)
 {
     private readonly PipelineClocks _clocks = new();
+    private readonly ImageDecoders _decoders = ImageDecoders.Default.WithJpeg(settings.Jpeg, backbone.Preprocessing);
     private readonly int _pixelBytes = 3 * backbone.PixelHeight * backbone.PixelWidth;
     private readonly HashSet<ImageIdentity> _claimed = [];
     private readonly ConcurrentDictionary<int, string> _failures = [];
@@ -79,7 +81,7 @@ internal sealed class EmbedPipeline(
 
     private async Task PrepareAllAsync(ImageBytes files, ChannelWriter<PreparedImage> prepared, CancellationTokenSource stop)
     {
-        var preparer = new ImagePreparer(backbone, cache, spaces, files, _clocks);
+        var preparer = new ImagePreparer(backbone, cache, spaces, files, _decoders, _clocks);
         Func<ImageIdentity, bool> claim = image =>
         {
             lock (_claimed)
@@ -102,7 +104,7 @@ internal sealed class EmbedPipeline(
                     await prepared.WriteAsync(new PreparedImage(result.Image, result.Missing, result.Pixels), CancellationToken.None);
                 }
             }
-            catch (OnnxTransferException error) when (error is not CacheException)
+            catch (OnnxTransferException error) when (error is not (CacheException or DecoderException))
             {
                 _failures[i] = error.Message;
                 if (_failures.Count > settings.MaxFailures)
