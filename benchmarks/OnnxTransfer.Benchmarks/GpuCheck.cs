@@ -10,7 +10,7 @@ internal static class GpuCheck
     private const int Batch = 8;
 
     /// <summary>True when every image's cosine reaches what the precision allows.</summary>
-    public static bool Run(GpuOptions options)
+    public static bool Run(GpuArguments options)
     {
         double allowed = options.Precision == "fp32" ? 0.9999 : 0.999;
         var done = GpuRow.Try(
@@ -24,7 +24,7 @@ internal static class GpuCheck
         return done.Cosine >= allowed;
     }
 
-    private static float[][] Embeddings(GpuOptions options, ImageSource[] images, bool onCpu)
+    private static float[][] Embeddings(GpuArguments options, ImageSource[] images, bool onCpu)
     {
         using var backbone = options.Load(Batch, onCpu);
         using var buffers = backbone.CreateBuffers();

@@ -6,21 +6,22 @@ namespace OnnxTransfer.Benchmarks;
 /// <summary>A folder of images to embeddings on disk: read, decoded, resized, run and written, into a fresh cache each time.</summary>
 internal static class GpuEmbed
 {
-    public static void Run(GpuOptions options)
+    public static void Run(GpuArguments options)
     {
         int batch = options.Number("batch", 64);
         GpuRow.Try(new GpuRow { Work = options.Text("work"), Network = options.Network, Precision = options.Precision, Batch = batch }, options, row =>
         {
-            string place = Path.GetFullPath(options.Text("rows")) + ".cache";
+            string place = Path.GetFullPath(options.Text("backbone")) + ".cache";
             var dataset = ImageFolder.Open(options.Text("images"));
             using var backbone = options.Load(batch);
+            var settings = new EmbedSettings { Jpeg = options.Jpeg };
 
             EmbedReport Embedded()
             {
                 try
                 {
                     using var cache = EmbeddingCache.Open(place);
-                    return Embedder.Run(backbone, dataset, cache).Report;
+                    return Embedder.Run(backbone, dataset, cache, settings).Report;
                 }
                 finally
                 {

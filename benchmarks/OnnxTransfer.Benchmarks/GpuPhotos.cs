@@ -3,7 +3,7 @@ namespace OnnxTransfer.Benchmarks;
 /// <summary>A folder of JPEG photos, no two alike, as the cache would find a copy by its content.</summary>
 internal static class GpuPhotos
 {
-    public static void Write(string folder, GpuOptions options)
+    public static void Write(string folder, GpuArguments options)
     {
         var (width, height) = (options.Number("width", 500), options.Number("height", 375));
         Directory.CreateDirectory(folder);

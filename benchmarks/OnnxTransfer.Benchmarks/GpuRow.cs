@@ -67,7 +67,7 @@ internal sealed record GpuRow
     }
 
     /// <summary>Measures; whatever goes wrong becomes the row's failure, so that the next one gets its turn.</summary>
-    public static GpuRow Try(GpuRow row, GpuOptions options, Func<GpuRow, GpuRow> measure)
+    public static GpuRow Try(GpuRow row, GpuArguments options, Func<GpuRow, GpuRow> measure)
     {
         GpuRow done;
         try

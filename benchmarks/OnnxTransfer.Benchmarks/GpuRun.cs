@@ -11,8 +11,8 @@ internal static class GpuRun
     private const string Usage = """
         gpu photos FOLDER --count N --width W --height H
         gpu check --backbone FILE --images FOLDER --provider P --precision fp32|tf32|fp16 --rows FILE [--count N]
-        gpu infer --backbone FILE --provider P --precision fp32|tf32|fp16 --batches 1,8 --rows FILE [--seconds S] [--until EPOCH]
-        gpu embed --backbone FILE --images FOLDER --provider P --precision fp32|tf32|fp16 --batch N --work NAME --rows FILE [--repeats N] [--until EPOCH]
+        gpu infer --backbone FILE --provider P --precision fp32|tf32|fp16 --batches 1,8 --rows FILE [--seconds S] [--graph on] [--until EPOCH]
+        gpu embed --backbone FILE --images FOLDER --provider P --precision fp32|tf32|fp16 --batch N --work NAME --rows FILE [--jpeg exact|scaled|gpu] [--repeats N] [--until EPOCH]
         gpu table FOLDER
         gpu runtime
         """;
@@ -24,15 +24,15 @@ internal static class GpuRun
             switch (arguments)
             {
                 case ["photos", var folder, .. var rest]:
-                    GpuPhotos.Write(folder, new GpuOptions(rest));
+                    GpuPhotos.Write(folder, new GpuArguments(rest));
                     return 0;
                 case ["check", .. var rest]:
-                    return GpuCheck.Run(new GpuOptions(rest)) ? 0 : 1;
+                    return GpuCheck.Run(new GpuArguments(rest)) ? 0 : 1;
                 case ["infer", .. var rest]:
-                    GpuInfer.Run(new GpuOptions(rest));
+                    GpuInfer.Run(new GpuArguments(rest));
                     return 0;
                 case ["embed", .. var rest]:
-                    GpuEmbed.Run(new GpuOptions(rest));
+                    GpuEmbed.Run(new GpuArguments(rest));
                     return 0;
                 case ["table", var folder]:
                     GpuTable.Write(folder);

@@ -82,8 +82,9 @@ internal sealed class GpuTable
 
     private IEnumerable<GpuRow> Measured() => _rows.Where(row => row.Work != "check");
 
-    private GpuRow? Counterpart(GpuRow peer) => _rows.LastOrDefault(row =>
-        row.By == Own && row.Work == peer.Work && row.Network == peer.Network && row.Precision == peer.Precision && row.Batch == peer.Batch);
+    // The fastest way there is; failed ones come last.
+    private GpuRow? Counterpart(GpuRow peer) => _rows.Where(row => row.By == Own && row.Work == peer.Work && row.Network == peer.Network
+        && row.Precision == peer.Precision && row.Batch == peer.Batch).MaxBy(row => row.ImagesPerSecond ?? 0);
 
     private string Busy(GpuRow row) => Figure(_utilisation.Between(row.From, row.To), "0");
 

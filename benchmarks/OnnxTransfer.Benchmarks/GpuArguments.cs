@@ -1,20 +1,21 @@
 using System.Globalization;
 using OnnxTransfer.Backbones;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Benchmarks;
 
 /// <summary>The options of the gpu verbs: --name value, every one of them known.</summary>
-internal sealed class GpuOptions
+internal sealed class GpuArguments
 {
     private static readonly string[] Known =
     [
-        "backbone", "batch", "batches", "count", "height", "images", "precision", "provider", "repeats", "rows", "seconds", "until", "width", "work",
+        "backbone", "batch", "batches", "count", "graph", "height", "images", "jpeg", "precision", "provider", "repeats", "rows", "seconds", "until", "width", "work",
     ];
 
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
 
-    public GpuOptions(string[] arguments)
+    public GpuArguments(string[] arguments)
     {
         for (int i = 0; i < arguments.Length; i += 2)
         {
@@ -31,9 +32,13 @@ internal sealed class GpuOptions
     /// <summary>fp32, tf32 or fp16.</summary>
     public string Precision => Text("precision");
 
-    public ExecutionProvider Provider => Enum.TryParse(Text("provider"), ignoreCase: true, out ExecutionProvider provider)
-        ? provider
-        : throw new ArgumentException($"--provider {Text("provider")}: this build knows {string.Join(", ", Enum.GetNames<ExecutionProvider>()).ToLowerInvariant()}");
+    public ExecutionProvider Provider => Choice("provider", ExecutionProvider.Auto);
+
+    public JpegDecoding Jpeg => Choice("jpeg", JpegDecoding.Exact);
+
+    /// <summary>Whether runs are recorded as a CUDA graph.</summary>
+    public bool Graph => _values.ContainsKey("graph")
+        && (Text("graph") == "on" ? true : throw new ArgumentException($"--graph {Text("graph")}: expected on, or nothing at all"));
 
     /// <summary>The backbone's file without folder and ending: the network's name.</summary>
     public string Network => Path.GetFileNameWithoutExtension(Text("backbone"));
@@ -59,6 +64,7 @@ internal sealed class GpuOptions
     public Backbone Load(int batch, bool onCpu = false) => Backbone.Load(Text("backbone"), onCpu ? ExecutionProvider.Cpu : Provider, new BackboneSettings
     {
         BatchSize = batch,
+        Gpu = new GpuSettings { CudaGraph = !onCpu && Graph },
         Precision = !onCpu && Precision == "fp16" ? Backbones.Precision.Fp16 : Backbones.Precision.Fp32,
         AllowTf32 = !onCpu && Precision switch
         {
@@ -67,4 +73,9 @@ internal sealed class GpuOptions
             _ => throw new ArgumentException($"--precision {Precision}: expected fp32, tf32 or fp16"),
         },
     });
+
+    private T Choice<T>(string name, T otherwise)
+        where T : struct, Enum => !_values.TryGetValue(name, out var value) ? otherwise
+        : Enum.TryParse(value, ignoreCase: true, out T choice) ? choice
+        : throw new ArgumentException($"--{name} {value}: expected {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}");
 }
