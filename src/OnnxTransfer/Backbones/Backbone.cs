@@ -138,6 +138,15 @@ public sealed class Backbone : IDisposable
     /// <summary>A session for at least these taps, which are not empty, on the device at <paramref name="device"/> of <see cref="DeviceCount"/>.</summary>
     internal TapSession SessionFor(TapSet taps, int device = 0) => _sessions[device].For(taps);
 
+    /// <summary>What a computation counts as in the cache.</summary>
+    internal static string PrecisionOn(ExecutionProvider provider, BackboneSettings settings)
+    {
+        var half = settings.Precision == Backbones.Precision.Fp16;
+        var rounds = provider == ExecutionProvider.Cuda && settings.AllowTf32;
+        return provider == ExecutionProvider.TensorRT ? $"tensorrt {(half ? "fp16" : "tf32")}"
+            : half ? (rounds ? "fp16 tf32" : "fp16") : rounds ? "tf32" : "fp32";
+    }
+
     /// <summary>Holds what the runtime inferred against what the description says of each tap.</summary>
     private static void CheckWidths(OnnxSession session, BackboneTap[] taps, string descriptionPath)
     {
@@ -149,14 +158,6 @@ public sealed class Backbone : IDisposable
                     + $"{tap.Width} wide, but the graph gives {width}; correct shape and width");
             }
         }
-    }
-
-    private static string PrecisionOn(ExecutionProvider provider, BackboneSettings settings)
-    {
-        var half = settings.Precision == Backbones.Precision.Fp16;
-        var rounds = provider == ExecutionProvider.Cuda && settings.AllowTf32;
-        return provider == ExecutionProvider.TensorRT ? $"tensorrt {(half ? "fp16" : "tf32")}"
-            : half ? (rounds ? "fp16 tf32" : "fp16") : rounds ? "tf32" : "fp32";
     }
 
     private static string[] NotesOn(CatalogueEntry entry, OnnxModel model, string sha256, OnnxSession session, BackboneSettings settings)

@@ -346,6 +346,17 @@ public sealed class BackboneTests : IDisposable
             Refused<BackboneException>(new()));
     }
 
+    [Theory]
+    [InlineData(ExecutionProvider.Cpu, Precision.Fp32, true, "fp32")]
+    [InlineData(ExecutionProvider.Cuda, Precision.Fp32, false, "fp32")]
+    [InlineData(ExecutionProvider.Cuda, Precision.Fp32, true, "tf32")]
+    [InlineData(ExecutionProvider.Cuda, Precision.Fp16, false, "fp16")]
+    [InlineData(ExecutionProvider.Cuda, Precision.Fp16, true, "fp16 tf32")]
+    [InlineData(ExecutionProvider.TensorRT, Precision.Fp32, false, "tensorrt tf32")]
+    [InlineData(ExecutionProvider.TensorRT, Precision.Fp16, false, "tensorrt fp16")]
+    public void Other_arithmetic_counts_as_another_computation(ExecutionProvider provider, Precision precision, bool tf32, string name) =>
+        Assert.Equal(name, Backbone.PrecisionOn(provider, new() { Precision = precision, AllowTf32 = tf32 }));
+
     [Fact]
     public void Gpus_asked_for_beside_the_cpu_are_said_to_be_idle()
     {

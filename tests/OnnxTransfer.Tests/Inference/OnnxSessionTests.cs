@@ -97,6 +97,15 @@ public class OnnxSessionTests
     }
 
     [Fact]
+    public void A_batch_larger_than_the_memory_is_told_what_would_fit()
+    {
+        // 8 MB an image, in and out, beyond any machine's memory.
+        var error = Assert.Throws<InferenceException>(() => MemoryNeed.Check(Graphs.Relu(1_000_000), 2_000_000_000, ExecutionProvider.Cpu));
+
+        Assert.Matches(@"needs 16000000\.0 GB for its tensors; expected at most the [0-9.]+ GB that this process may use: choose a smaller batch \([0-9]{2,6} would fit\), a smaller input", error.Message);
+    }
+
+    [Fact]
     public void The_memory_of_a_gpu_is_not_that_of_the_process() => MemoryNeed.Check(Huge(), 1, ExecutionProvider.Cuda);
 
     [Fact]

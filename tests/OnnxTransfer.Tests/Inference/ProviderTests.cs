@@ -47,6 +47,13 @@ public class ProviderTests
         Assert.Equal(ExecutionProvider.Cpu, cpu.Provider);
     }
 
+    [Fact]
+    public void TensorRT_fits_no_heads()
+    {
+        Assert.Equal("provider tensorrt: runs networks and fits no heads; ask for cuda or cpu", Assert.Throws<ProviderException>(() => ExecutionProvider.TensorRT.ForTraining()).Message);
+        Assert.Equal(ExecutionProvider.Cuda, ExecutionProvider.Cuda.ForTraining());
+    }
+
     [SkippableFact]
     public void Auto_takes_the_cpu_and_says_why()
     {
