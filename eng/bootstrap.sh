@@ -45,7 +45,7 @@ fi
 # --- 2. what the NuGet source has ------------------------------------------------------------------------------------
 version_of() { sed -n "s/.*PackageVersion Include=\"$1\" Version=\"\([^\"]*\)\".*/\1/p" Directory.Packages.props; }
 ort=$(version_of Microsoft.ML.OnnxRuntime)
-stamp=$( { cat Directory.Packages.props eng/bootstrap.sh; dotnet nuget list source 2>/dev/null; } | sha256sum | cut -c1-16)
+stamp=$( { cat Directory.Packages.props eng/bootstrap.sh; dotnet --version; dotnet nuget list source 2>/dev/null; } | sha256sum | cut -c1-16)
 
 # What a leaf project and its tests need of the NuGet source, beside what every project needs.
 packages_of() {
@@ -57,12 +57,19 @@ packages_of() {
 }
 
 # A restore of one package answers for every kind of source: folders, mirrors, the public gallery.
-source_has() {
+source_has() { restores "<ItemGroup><PackageReference Include=\"$1\" Version=\"$2\" /></ItemGroup>" "$1"; }
+
+# The compiler to native code (crossgen2), of the version that this SDK wants.
+source_has_compiler() {
+  restores '<PropertyGroup><UseCurrentRuntimeIdentifier>true</UseCurrentRuntimeIdentifier><SelfContained>false</SelfContained><PublishReadyToRun>true</PublishReadyToRun></PropertyGroup>' crossgen2
+}
+
+restores() { # what a project holds, its name for messages
   local probe; probe=$(mktemp -d "$state/probe-XXXXXX")
   cat >"$probe/probe.csproj" <<EOF
 <Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup><TargetFramework>net10.0</TargetFramework><ManagePackageVersionsCentrally>false</ManagePackageVersionsCentrally></PropertyGroup>
-  <ItemGroup><PackageReference Include="$1" Version="$2" /></ItemGroup>
+  $1
 </Project>
 EOF
   echo '<Project />' >"$probe/Directory.Build.props"
@@ -72,7 +79,7 @@ EOF
   [ $rc = 0 ] && return 0
   grep -qE 'NU110[123]' <<<"$log" && return 1
   printf '%s\n' "$log" >&2
-  fail "could not ask the NuGet source for $1 (see above)"
+  fail "could not ask the NuGet source for $2 (see above)"
 }
 
 mkdir -p "$state"
@@ -87,6 +94,7 @@ if [ ! -f "$state/answers-$stamp" ]; then
     done
     echo "$name=${lacking:-true}"
   done >"$answers"
+  if source_has_compiler; then echo ReadyToRun=true; else echo "ReadyToRun=the package of crossgen2"; fi >>"$answers"
   mv "$answers" "$state/answers-$stamp"
 fi
 # "true", or the first package that is lacking
@@ -187,6 +195,7 @@ left_out=()
 [ "$(answer MLNet)" = true ] || left_out+=(MLNet)
 { echo '<Project><PropertyGroup>'
   for leaf in ${left_out[@]+"${left_out[@]}"}; do echo "  <Has$leaf>false</Has$leaf>"; done
+  [ "$(answer ReadyToRun)" = true ] || echo '  <HasReadyToRun>false</HasReadyToRun>'
   echo '</PropertyGroup></Project>'; } >"$state/packages.props.new"
 cmp -s "$state/packages.props.new" "$state/packages.props" 2>/dev/null && rm "$state/packages.props.new" || mv "$state/packages.props.new" "$state/packages.props"
 
@@ -198,3 +207,5 @@ skip='^$'; for leaf in ${left_out[@]+"${left_out[@]}"}; do skip="$skip|OnnxTrans
 for leaf in ${left_out[@]+"${left_out[@]}"}; do
   echo "left out: OnnxTransfer.$leaf and its tests (the NuGet source lacks $(answer $leaf))" >>"$state/left-out.txt"
 done
+[ "$(answer ReadyToRun)" = true ] ||
+  echo "left out: compiling the command line to native code, so that it starts slower (the NuGet source lacks $(answer ReadyToRun))" >>"$state/left-out.txt"

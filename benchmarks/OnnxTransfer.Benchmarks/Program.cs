@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Running;
 using OnnxTransfer.Benchmarks;
 
-// photos FOLDER: writes the photos that decoding is measured on, for the peers. pixels WAY FOLDER OUT: decodes JPEG in one way, for them. heads DATA HEAD: one fit. Otherwise BenchmarkDotNet's own arguments,
+// photos FOLDER: writes the photos that decoding is measured on, for the peers. pixels WAY FOLDER OUT: what one way to decode
+// JPEG makes of photos. heads DATA HEAD: one fit. predict: latency of single calls. Otherwise BenchmarkDotNet's own arguments,
 // and --full for the long job: dotnet run -c Release --project benchmarks/OnnxTransfer.Benchmarks -- --full --filter '*Decode*'
 if (args is ["photos", var folder])
 {
@@ -17,6 +18,11 @@ if (args is ["pixels", var way, var photos, var pixels])
 if (args is ["heads", .. var arguments])
 {
     return HeadRun.Run(arguments);
+}
+
+if (args is ["predict", .. var latency])
+{
+    return PredictRun.Run(latency);
 }
 
 var summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args.Where(a => a != "--full")], new Settings(args)).ToArray();

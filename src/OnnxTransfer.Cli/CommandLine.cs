@@ -11,8 +11,33 @@ internal static class CommandLine
 {
     public const string Name = "onnxtransfer";
 
+    private static readonly (string Name, Func<Terminal, Command> Create)[] AllVerbs =
+    [
+        ("models", ModelsCommand.Create),
+        ("embed", EmbedCommand.Create),
+        ("train", TrainCommand.Create),
+        ("heads", HeadsCommand.Create),
+        ("evaluate", EvaluateCommand.Create),
+        ("predict", PredictCommand.Create),
+        ("cache", CacheCommand.Create),
+    ];
+
+    /// <summary>The whole command line, or as much of it as <paramref name="args"/> need: making every option takes time.</summary>
+    public static Command Root(Terminal terminal, params ReadOnlySpan<string> args)
+    {
+        var root = Bare();
+        var first = args.IsEmpty ? "" : args[0];
+        var named = Array.FindAll(AllVerbs, verb => verb.Name == first);
+        foreach (var (_, create) in named.Length > 0 ? named : AllVerbs)
+        {
+            root.Subcommands.Add(create(terminal));
+        }
+
+        return root;
+    }
+
     // A plain command, because a RootCommand takes its name from the process: dotnet, or a test host.
-    public static Command Root(Terminal terminal) => new(
+    private static Command Bare() => new(
         Name,
         """
         Transfer learning on images: a pretrained ONNX backbone turns images into embeddings, kept on disk by content; a head
@@ -23,13 +48,6 @@ internal static class CommandLine
     {
         new HelpOption(),
         new VersionOption(),
-        ModelsCommand.Create(terminal),
-        EmbedCommand.Create(terminal),
-        TrainCommand.Create(terminal),
-        HeadsCommand.Create(terminal),
-        EvaluateCommand.Create(terminal),
-        PredictCommand.Create(terminal),
-        CacheCommand.Create(terminal),
     };
 
     private static IEnumerable<string> Verbs(SymbolResult? result) => result is CommandResult command
@@ -38,7 +56,7 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args, Terminal terminal, Interruption? interruption = null)
     {
-        var parsed = Root(terminal).Parse(args.Length == 0 ? ["--help"] : args);
+        var parsed = Root(terminal, args).Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)

@@ -32,29 +32,25 @@ internal static class PredictCommand
         {
             EmbedOptions.Positive(parsed, top, 1);
             using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider), jpeg: parsed.GetValue(jpeg));
-            var rows = new JsonArray();
+            var rows = parsed.GetValue(json) ? new JsonArray() : null;
             var failed = 0;
-            foreach (var item in Items(parsed, fused))
+            foreach (var (item, prediction, error) in fused.PredictAll(Items(parsed, fused), cancellation: cancellation))
             {
                 cancellation.ThrowIfCancellationRequested();
-                try
-                {
-                    var prediction = fused.Predict(item);
-                    rows.Add(AsJson(item.Name, prediction, fused));
-                    if (!parsed.GetValue(json))
-                    {
-                        terminal.Out.WriteLine($"{item.Name}\t{Told(prediction, fused, parsed.GetValue(top))}");
-                    }
-                }
-                catch (OnnxTransferException error) when (error is not (InferenceException or DecoderException))
+                if (prediction is null)
                 {
                     failed++;
-                    rows.Add(new JsonObject { ["file"] = item.Name, ["error"] = error.Message });
-                    terminal.Say($"failed: {error.Message}");
+                    terminal.Say($"failed: {error}");
                 }
+                else if (rows is null)
+                {
+                    terminal.Out.WriteLine($"{item.Name}\t{Told(prediction, fused, parsed.GetValue(top))}");
+                }
+
+                rows?.Add(prediction is null ? new JsonObject { ["file"] = item.Name, ["error"] = error } : AsJson(item.Name, prediction, fused));
             }
 
-            if (parsed.GetValue(json))
+            if (rows is not null)
             {
                 terminal.WriteJson(rows);
             }

@@ -72,7 +72,7 @@ public sealed record ModelCard
 
     /// <summary>Reads a card.</summary>
     /// <exception cref="JsonException">Not a card.</exception>
-    public static ModelCard Parse(string json) => JsonSerializer.Deserialize<ModelCard>(json, Json)!;
+    public static ModelCard Parse(string json) => CardReader.Read(json);
 }
 
 /// <summary>The backbone of a fused model.</summary>

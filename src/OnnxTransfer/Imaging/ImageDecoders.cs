@@ -8,28 +8,34 @@ namespace OnnxTransfer.Imaging;
 /// </summary>
 public sealed class ImageDecoders
 {
-    private static Lazy<ImageDecoders> _standard = new(Probe);
+    private static Lazy<ImageDecoders> _standard = new(OfThisMachine);
 
-    private readonly IReadOnlyList<IImageDecoder> _decoders;
+    private readonly ProbedDecoder[] _places;
 
     /// <summary>Exactly these decoders, the preferred ones first.</summary>
-    public ImageDecoders(IReadOnlyList<IImageDecoder> decoders) => _decoders = [.. decoders];
+    public ImageDecoders(IReadOnlyList<IImageDecoder> decoders) : this([.. decoders.Select(decoder => new ProbedDecoder(decoder))])
+    {
+    }
+
+    private ImageDecoders(ProbedDecoder[] places) => _places = places;
 
     /// <summary>
-    /// What this machine has: libjpeg-turbo for JPEG, libwebp for WebP, libvips for
-    /// most others; PNG and BMP need no library, save for rare kinds of PNG; then
-    /// what the application registered. Found out once, when it is first asked for.
+    /// What this machine has: libjpeg-turbo for JPEG, libwebp for WebP, libvips for most others; PNG and BMP need no
+    /// library, save for rare kinds of PNG; then what the application registered. Each library is looked for once, when
+    /// an image that may need it comes.
     /// </summary>
     public static ImageDecoders Default => _standard.Value;
 
     /// <summary>The native libraries that were not found, each with its cure; empty when all are there.</summary>
-    public IReadOnlyList<string> Missing { get; private init; } = [];
+    public IReadOnlyList<string> Missing => [.. _places.Select(place => place.Missing).OfType<string>()];
 
     /// <summary>What images may ask for.</summary>
     public ImageLimits Limits { get; init; } = ImageLimits.Default;
 
     /// <summary>The names of all decoders, in order.</summary>
-    public IReadOnlyList<string> Names => [.. _decoders.Select(decoder => decoder.Name)];
+    public IReadOnlyList<string> Names => [.. Decoders.Select(decoder => decoder.Name)];
+
+    private IEnumerable<IImageDecoder> Decoders => _places.Select(place => place.Decoder).OfType<IImageDecoder>();
 
     /// <summary>
     /// Puts a further decoder at the end of <see cref="Default"/>, for the formats that no other there decodes. For the
@@ -41,8 +47,11 @@ public sealed class ImageDecoders
         _standard = new Lazy<ImageDecoders>(() => before.Value.With(decoder));
     }
 
+    /// <summary>Decoders that are looked for when they are wanted, the preferred ones first.</summary>
+    internal static ImageDecoders Of(params ProbedDecoder[] places) => new(places);
+
     /// <summary>These decoders and then another, for the formats that none of these decodes.</summary>
-    public ImageDecoders With(IImageDecoder other) => new([.. _decoders, other]) { Missing = Missing, Limits = Limits };
+    public ImageDecoders With(IImageDecoder other) => new([.. _places, new ProbedDecoder(other)]) { Limits = Limits };
 
     /// <summary>These decoders, but JPEG images as <paramref name="jpeg"/> says; other formats stay with theirs.</summary>
     /// <param name="jpeg">How JPEG images become pixels; <see cref="JpegDecoding.Exact"/> changes nothing.</param>
@@ -57,7 +66,7 @@ public sealed class ImageDecoders
     };
 
     /// <summary>Whether some decoder decodes <paramref name="format"/>.</summary>
-    public bool Decodes(ImageFormat format) => _decoders.Any(decoder => decoder.Decodes(format));
+    public bool Decodes(ImageFormat format) => Decoders.Any(decoder => decoder.Decodes(format));
 
     /// <summary>The decoder of <paramref name="format"/>; rare kinds of it may have another.</summary>
     /// <inheritdoc cref="For(ImageKind, string)"/>
@@ -69,9 +78,9 @@ public sealed class ImageDecoders
     /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>: the message says what to install.</exception>
     public IImageDecoder For(ImageKind kind, string file = "(no file)")
     {
-        foreach (var decoder in _decoders)
+        foreach (var place in _places)
         {
-            if (kind.IsRare ? decoder.DecodesRare(kind.Format) : decoder.Decodes(kind.Format))
+            if (place.Decoder is { } decoder && (kind.IsRare ? decoder.DecodesRare(kind.Format) : decoder.Decodes(kind.Format)))
             {
                 return decoder;
             }
@@ -130,9 +139,9 @@ public sealed class ImageDecoders
         _ => Decode(bytes, source.Path),
     };
 
-    private ImageDecoders After(IImageDecoder first) => new([first, .. _decoders]) { Missing = Missing, Limits = Limits };
+    private ImageDecoders After(IImageDecoder first) => new([new ProbedDecoder(first), .. _places]) { Limits = Limits };
 
-    private LibJpegTurboDecoder Turbo(string purpose) => _decoders.OfType<LibJpegTurboDecoder>().FirstOrDefault()
+    private LibJpegTurboDecoder Turbo(string purpose) => Decoders.OfType<LibJpegTurboDecoder>().FirstOrDefault()
         ?? throw new DecoderException($"{purpose} needs libjpeg-turbo: {Missing.FirstOrDefault(library => library.Contains("turbojpeg", StringComparison.Ordinal)) ?? "it is not among the decoders here"}");
 
     private static string Cure(ImageFormat format) => format switch
@@ -143,36 +152,11 @@ public sealed class ImageDecoders
         _ => "install libvips (sudo apt-get install libvips42) or add the ImageSharp decoder",
     };
 
-    private static ImageDecoders Probe()
-    {
-        List<IImageDecoder> found = [];
-        List<string> missing = [];
-        if (LibJpegTurboDecoder.TryCreate(out var jpeg, out string? noJpeg))
-        {
-            found.Add(jpeg);
-        }
-        else
-        {
-            missing.Add(noJpeg);
-        }
-
-        found.Add(new PngDecoder());
-        if (LibWebPDecoder.TryCreate(out var webP, out _))
-        {
-            // Not missed where it is absent: libvips reads WebP as well.
-            found.Add(webP);
-        }
-
-        if (VipsDecoder.TryCreate(out var vips, out string? noVips))
-        {
-            found.Add(vips);
-        }
-        else
-        {
-            missing.Add(noVips);
-        }
-
-        found.Add(new BmpDecoder());
-        return new ImageDecoders(found) { Missing = missing };
-    }
+    // Libwebp is not missed where it is absent: libvips reads WebP as well.
+    private static ImageDecoders OfThisMachine() => Of(
+        new ProbedDecoder(new PngDecoder()),
+        new ProbedDecoder(new BmpDecoder()),
+        new ProbedDecoder(() => (LibJpegTurboDecoder.TryCreate(out var decoder, out string? missing) ? decoder : null, missing)),
+        new ProbedDecoder(() => (LibWebPDecoder.TryCreate(out var decoder, out _) ? decoder : null, null)),
+        new ProbedDecoder(() => (VipsDecoder.TryCreate(out var decoder, out string? missing) ? decoder : null, missing)));
 }

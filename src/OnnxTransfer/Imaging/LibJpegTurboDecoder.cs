@@ -21,14 +21,10 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
     // The shorter side that scaling must leave; 0: no scaling.
     private readonly int _leastSide;
 
-    private LibJpegTurboDecoder(TurboJpegApi api, int leastSide = 0)
-    {
-        (_api, _leastSide) = (api, leastSide);
-        Name = $"libjpeg-turbo {api.Version}{(leastSide > 0 ? $" scaled to {leastSide} or more" : "")}";
-    }
+    private LibJpegTurboDecoder(TurboJpegApi api, int leastSide = 0) => (_api, _leastSide) = (api, leastSide);
 
     /// <summary>Such as "libjpeg-turbo 2.1.5", or "libjpeg-turbo 2.1.5 scaled to 512 or more".</summary>
-    public string Name { get; }
+    public string Name => field ??= $"libjpeg-turbo {_api.Version}{(_leastSide > 0 ? $" scaled to {_leastSide} or more" : "")}";
 
     /// <summary>Loads the library; false, with the reason and the cure in <paramref name="missing"/>, where it is absent.</summary>
     public static bool TryCreate([NotNullWhen(true)] out LibJpegTurboDecoder? decoder, [NotNullWhen(false)] out string? missing)

@@ -21,6 +21,7 @@ internal sealed unsafe class TurboJpegApi
     public readonly delegate* unmanaged<nint, byte*, CULong, int*, int*, int*, int*, int> DecompressHeader;
     public readonly delegate* unmanaged<nint, byte*, CULong, byte*, int, int, int, int, int, int> Decompress;
     private readonly delegate* unmanaged<nint, byte*> getError;
+    private readonly Lazy<string> _version;
 
     private static readonly string[] Names =
     [
@@ -34,11 +35,11 @@ internal sealed unsafe class TurboJpegApi
         DecompressHeader = (delegate* unmanaged<nint, byte*, CULong, int*, int*, int*, int*, int>)library["tjDecompressHeader3"];
         Decompress = (delegate* unmanaged<nint, byte*, CULong, byte*, int, int, int, int, int, int>)library["tjDecompress2"];
         getError = (delegate* unmanaged<nint, byte*>)library["tjGetErrorStr2"];
-        Version = ReadVersion(NativeImageLibrary.FileOf(library["tjDecompress2"]));
+        _version = new(() => ReadVersion(NativeImageLibrary.FileOf(library["tjDecompress2"])));
     }
 
-    /// <summary>Such as "2.1.5".</summary>
-    public string Version { get; }
+    /// <summary>Such as "2.1.5"; the library's file is searched for it when it is first asked for.</summary>
+    public string Version => _version.Value;
 
     public static bool TryLoad([NotNullWhen(true)] out TurboJpegApi? api, [NotNullWhen(false)] out string? missing)
     {

@@ -31,6 +31,9 @@ internal static class RuntimeStart
         }
     }
 
+    /// <summary>Starts it beside the caller's own work; what fails is told when it is used.</summary>
+    public static void Begin() => Task.Run(() => Started.Value);
+
     /// <summary>ONNX Runtime's version.</summary>
     public static string Version => Environment.GetVersionString();
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
@@ -11,14 +12,20 @@ namespace OnnxTransfer.Prediction;
 /// <summary>A fused model, loaded: encoded image in, ranked classes or a number out. Safe for many threads.</summary>
 public sealed class ImageModel : IDisposable
 {
+    private const int LargestBatch = 64;
+
     private readonly OnnxSession _session;
     private readonly PixelPreprocessing _preprocessing;
     private readonly ImageDecoders _decoders;
+    private readonly ConcurrentBag<byte[]> _idleFiles = [];
+    private readonly ConcurrentBag<byte[]> _idlePixels = [];
+    private readonly int _fixedBatch;
 
     private ImageModel(string path, ModelCard card, ImageDecoders decoders, OnnxSession session)
     {
         (Path, Card, _decoders, _session) = (path, card, decoders, session);
         _preprocessing = card.Preprocessing;
+        _fixedBatch = session.Inputs.FirstOrDefault(input => input.Name == FusedModel.Pixels) is { Dimensions: [> 0 and var batch, ..] } ? (int)batch : 0;
     }
 
     /// <summary>The file it came from.</summary>
@@ -44,6 +51,7 @@ public sealed class ImageModel : IDisposable
     /// <exception cref="OnnxTransferException">No such file, no fused model, or the provider or the decoder is not to be had.</exception>
     public static ImageModel Load(string path, ExecutionProvider provider = ExecutionProvider.Auto, int threads = 0, JpegDecoding? jpeg = null)
     {
+        RuntimeStart.Begin(); // its library loads while the file is read and checked
         var model = OnnxModel.Load(path);
         var card = ReadCard(path, model);
         var decoders = ImageDecoders.Default.WithJpeg(jpeg ?? card.Jpeg, card.Preprocessing);
@@ -62,13 +70,15 @@ public sealed class ImageModel : IDisposable
     public ImagePrediction Predict(ReadOnlySpan<byte> encoded, string name = "image")
     {
         RefuseMissingNumbers([]);
-        var pixels = new byte[PixelBytes];
+        var pixels = Idle(_idlePixels, PixelBytes);
         using (var image = _decoders.Decode(encoded, name))
         {
             _preprocessing.Apply(image, pixels, name);
         }
 
-        return new ImagePrediction(Card, Run(pixels, 1, [])[0]);
+        var prediction = new ImagePrediction(Card, Run(pixels, 1, [])[0]);
+        _idlePixels.Add(pixels);
+        return prediction;
     }
 
     /// <summary>
@@ -77,54 +87,159 @@ public sealed class ImageModel : IDisposable
     /// <exception cref="OnnxTransferException">A photo cannot be decoded, or photos or numbers are not what the model wants.</exception>
     public ImagePrediction Predict(DatasetItem item)
     {
+        Check(item);
+        using var files = new ImageBytes();
+        var pixels = item.Images.Count == 1 ? Idle(_idlePixels, PixelBytes) : new byte[item.Images.Count * PixelBytes];
+        for (var i = 0; i < item.Images.Count; i++)
+        {
+            Prepare(item.Images[i], files, pixels.AsSpan(i * PixelBytes, PixelBytes));
+        }
+
+        var prediction = new ImagePrediction(Card, Run(pixels, item.Images.Count, item.Numbers)[0]);
+        if (item.Images.Count == 1)
+        {
+            _idlePixels.Add(pixels);
+        }
+
+        return prediction;
+    }
+
+    /// <summary>
+    /// Predicts for many items, in their order, in batches: images are decoded on all processors while the batch before runs.
+    /// The answers are those of <see cref="Predict(DatasetItem)"/>, to the rounding of a sum; memory holds two batches of
+    /// pixels, however many items there are. An item that fails has its reason in its place, and the rest goes on.
+    /// </summary>
+    /// <param name="items">Items as <see cref="Predict(DatasetItem)"/> takes them, such as <see cref="Dataset.Items"/>.</param>
+    /// <param name="batchSize">Images per run; 0: 8 to 64, by the size of the input. A graph of a fixed batch knows but its own.</param>
+    /// <param name="cancellation">Ends it between batches.</param>
+    /// <exception cref="InferenceException">ONNX Runtime failed: no item's fault.</exception>
+    /// <exception cref="DecoderException">A decoder cannot go on, whatever the image.</exception>
+    public IEnumerable<ItemPrediction> PredictAll(IReadOnlyList<DatasetItem> items, int batchSize = 0, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(batchSize);
+        cancellation.ThrowIfCancellationRequested();
+        return items.Count == 1
+            ? [PredictAlone(items[0])]
+            : PredictBatches(items, _fixedBatch > 0 ? _fixedBatch : batchSize > 0 ? batchSize : UsualBatch, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _session.Dispose();
+
+    /// <summary>Whether an error is one item's, so that others may still be predicted.</summary>
+    internal static bool IsOfItem(OnnxTransferException error) => error is not (InferenceException or DecoderException);
+
+    /// <summary>Refuses an item that is not what the model takes.</summary>
+    internal void Check(DatasetItem item)
+    {
         if (item.Images.Count > 1 && !Card.AveragesPhotos)
         {
             throw new OnnxTransferException($"{item.Name}: {item.Images.Count} photos given, but {Path} takes one at a time; predict for each of them");
         }
 
         RefuseMissingNumbers(item.Numbers);
-        using var files = new ImageBytes();
-        var pixels = new byte[item.Images.Count * PixelBytes];
-        var buffer = Array.Empty<byte>();
-        for (var i = 0; i < item.Images.Count; i++)
-        {
-            Prepare(item.Images[i], files, ref buffer, pixels.AsSpan(i * PixelBytes, PixelBytes));
-        }
-
-        return new ImagePrediction(Card, Run(pixels, item.Images.Count, item.Numbers)[0]);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
 
     /// <summary>Reads, decodes, resizes and crops one image.</summary>
-    internal void Prepare(ImageSource source, ImageBytes files, ref byte[] buffer, Span<byte> pixels)
+    internal void Prepare(ImageSource source, ImageBytes files, Span<byte> pixels)
     {
-        var bytes = files.Read(source, ref buffer);
-        using var image = _decoders.Decode(bytes, source);
-        _preprocessing.Apply(image, pixels, source.Name);
+        var buffer = Idle(_idleFiles, 0);
+        try
+        {
+            var bytes = files.Read(source, ref buffer);
+            using var image = _decoders.Decode(bytes, source);
+            _preprocessing.Apply(image, pixels, source.Name);
+        }
+        finally
+        {
+            _idleFiles.Add(buffer);
+        }
     }
 
-    /// <summary>Runs <paramref name="count"/> preprocessed images; one output row for each, or one in all where photos are averaged.</summary>
+    /// <summary>
+    /// Runs <paramref name="count"/> preprocessed images; one output row for each, or one in all where photos are averaged.
+    /// </summary>
+    /// <param name="pixels">Count x <see cref="PixelBytes"/>.</param>
+    /// <param name="count">How many images.</param>
+    /// <param name="numbers">The further numbers of all rows, row by row; empty where the model wants none.</param>
     internal float[][] Run(byte[] pixels, int count, IReadOnlyList<float> numbers)
     {
         // A graph of a fixed batch answers for the padding too, and reads numbers for it. Such a graph averages no photos.
-        var only = _session.Inputs.FirstOrDefault(input => input.Name == FusedModel.Pixels) is { Dimensions: [> 0 and var batch, ..] } ? (int)batch : 0;
-        var images = only > 0 ? only : count;
-        Array.Resize(ref pixels, images * PixelBytes);
+        var images = _fixedBatch > 0 ? _fixedBatch : count;
+        if (pixels.Length != images * PixelBytes)
+        {
+            Array.Resize(ref pixels, images * PixelBytes);
+        }
+
         var inputs = new Dictionary<string, TensorValue>
         {
             [FusedModel.Pixels] = TensorValue.OfBytes(pixels, images, _preprocessing.CropHeight, _preprocessing.CropWidth, 3),
         };
         if (numbers.Count > 0)
         {
-            var items = Math.Max(only, 1);
-            inputs[FusedModel.Numbers] = TensorValue.Of([.. Enumerable.Repeat(numbers, items).SelectMany(row => row)], items, numbers.Count);
+            var rows = Card.AveragesPhotos ? 1 : images;
+            var padded = new float[rows * Card.Numbers.Count];
+            for (var i = 0; i < numbers.Count; i++)
+            {
+                padded[i] = numbers[i];
+            }
+
+            inputs[FusedModel.Numbers] = TensorValue.Of(padded, rows, Card.Numbers.Count);
         }
 
         var output = Card.IsRegression ? FusedModel.Value : FusedModel.Probabilities;
         return [.. _session.Run(inputs, [output])[output].Floats.Chunk(Card.IsRegression ? Math.Max(1, Card.ValueNames.Count) : Classes.Count)];
     }
+
+    // Small inputs want large batches, since every run has its price; large ones gain nothing on a processor but use of memory.
+    private int UsualBatch => Provider == ExecutionProvider.Cuda ? LargestBatch
+        : (int)Math.Clamp(8L * 224 * 224 / ((long)_preprocessing.CropHeight * _preprocessing.CropWidth), 8, LargestBatch);
+
+    private ItemPrediction PredictAlone(DatasetItem item)
+    {
+        try
+        {
+            return new ItemPrediction(item, Predict(item), null);
+        }
+        catch (OnnxTransferException error) when (IsOfItem(error))
+        {
+            return new ItemPrediction(item, null, error.Message);
+        }
+    }
+
+    private IEnumerable<ItemPrediction> PredictBatches(IReadOnlyList<DatasetItem> items, int batchSize, CancellationToken cancellation)
+    {
+        using var files = new ImageBytes();
+        var (ready, coming) = (new PixelBatch(this), new PixelBatch(this));
+        var next = coming.Take(items, 0, batchSize);
+        var preparing = coming.PrepareAsync(files, cancellation);
+        try
+        {
+            for (var more = items.Count > 0; more;)
+            {
+                preparing.GetAwaiter().GetResult();
+                (ready, coming) = (coming, ready);
+                more = next < items.Count;
+                if (more)
+                {
+                    next = coming.Take(items, next, batchSize);
+                    preparing = coming.PrepareAsync(files, cancellation);
+                }
+
+                foreach (var answer in ready.Run())
+                {
+                    yield return answer;
+                }
+            }
+        }
+        finally
+        {
+            // Whoever stops reading half-way shall not leave decoding behind that uses what is disposed of here.
+            preparing.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
+        }
+    }
+
+    private static byte[] Idle(ConcurrentBag<byte[]> idle, int length) => idle.TryTake(out var array) ? array : new byte[length];
 
     private void RefuseMissingNumbers(IReadOnlyList<float> numbers)
     {

@@ -37,17 +37,12 @@ public static class ModelEvaluation
         var items = dataset.Items;
         var outputs = new float[items.Count][];
         var failures = new EmbedFailure?[items.Count];
-        Parallel.For(0, items.Count, new ParallelOptions { CancellationToken = cancellation }, i =>
+        foreach (var (i, (item, prediction, error)) in model.PredictAll(items, cancellation: cancellation).Index())
         {
-            try
-            {
-                outputs[i] = [.. model.Predict(items[i]).Output];
-            }
-            catch (OnnxTransferException error) when (error is not (Inference.InferenceException or Imaging.DecoderException))
-            {
-                failures[i] = new EmbedFailure(items[i].Name, error.Message);
-            }
-        });
+            outputs[i] = prediction is null ? [] : [.. prediction.Output];
+            failures[i] = error is null ? null : new EmbedFailure(item.Name, error);
+        }
+
         var failed = failures.OfType<EmbedFailure>().ToArray();
         if (failed.Length > 0 && (failed.Length == items.Count || failed.Length > maxFailures))
         {

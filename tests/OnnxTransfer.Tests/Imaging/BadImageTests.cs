@@ -170,6 +170,27 @@ public class BadImageTests
     }
 
     [Fact]
+    public void No_library_is_looked_for_before_an_image_may_need_it()
+    {
+        var lookedFor = 0;
+        var chain = ImageDecoders.Of(
+            new ProbedDecoder(new BmpDecoder()),
+            new ProbedDecoder(() =>
+            {
+                lookedFor++;
+                return (null, "libvips was not found");
+            }),
+            new ProbedDecoder(new OnePixel()));
+
+        Assert.Equal("OnnxTransfer BMP 1", chain.NameFor(ImageFormat.Bmp));
+        Assert.Equal(0, lookedFor);
+        Assert.Equal("one pixel", chain.NameFor(ImageFormat.Png));
+        Assert.Equal(["OnnxTransfer BMP 1", "one pixel"], chain.Names);
+        Assert.Equal(["libvips was not found"], chain.Missing);
+        Assert.Equal(1, lookedFor);
+    }
+
+    [Fact]
     public void A_registered_decoder_stands_behind_all_others()
     {
         var before = ImageDecoders.Default;
