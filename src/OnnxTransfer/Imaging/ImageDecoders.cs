@@ -20,9 +20,9 @@ public sealed class ImageDecoders
     private ImageDecoders(ProbedDecoder[] places) => _places = places;
 
     /// <summary>
-    /// What this machine has: libjpeg-turbo for JPEG, libwebp for WebP, libvips for
-    /// most others; PNG and BMP need no library, save for rare kinds of PNG; then
-    /// what the application registered. Each library is looked for once, when an image that may need it comes.
+    /// What this machine has: libjpeg-turbo for JPEG, libwebp for WebP, libvips for most others; PNG and BMP need no
+    /// library, save for rare kinds of PNG; then what the application registered. Each library is looked for once, when
+    /// an image that may need it comes.
     /// </summary>
     public static ImageDecoders Default => _standard.Value;
 
@@ -152,11 +152,11 @@ public sealed class ImageDecoders
         _ => "install libvips (sudo apt-get install libvips42) or add the ImageSharp decoder",
     };
 
-    // libwebp is not missed where it is absent: libvips reads WebP as well.
+    // Libwebp is not missed where it is absent: libvips reads WebP as well.
     private static ImageDecoders OfThisMachine() => Of(
-        new ProbedDecoder(() => (LibJpegTurboDecoder.TryCreate(out var decoder, out string? missing) ? decoder : null, missing)),
         new ProbedDecoder(new PngDecoder()),
         new ProbedDecoder(new BmpDecoder()),
+        new ProbedDecoder(() => (LibJpegTurboDecoder.TryCreate(out var decoder, out string? missing) ? decoder : null, missing)),
         new ProbedDecoder(() => (LibWebPDecoder.TryCreate(out var decoder, out _) ? decoder : null, null)),
         new ProbedDecoder(() => (VipsDecoder.TryCreate(out var decoder, out string? missing) ? decoder : null, missing)));
 }
