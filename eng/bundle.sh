@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bundle.sh [--provider cpu|cuda|cuda,tensorrt] [--gpu-arch N] [--formats all|jpeg] [--models FILE,...] [--pieces SIZE] [-o FOLDER]
+# bundle.sh [--provider cpu|cuda|cuda,tensorrt] [--gpu-arch N] [--formats all|jpeg] [--models FILE,...] [--pieces SIZE] [--level N] [-o FOLDER]
 #
 # Makes a folder that runs wherever there is Linux on x64 and glibc, with no .NET, no ICU, no OpenSSL, no C++ runtime and no
 # package registry: the command line, the benchmark program with benchmarks/gpu.sh, .NET, ONNX Runtime, the image libraries,
@@ -11,17 +11,18 @@
 #   --formats     jpeg: leave out libvips, which reads everything but JPEG and BMP
 #   --models      ONNX files with their descriptions beside them
 #   --pieces      such as 60M: the archive in pieces of at most this size
+#   --level       xz's, from 0 (fast) to 9 (small, the default)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 say() { printf '%s\n' "bundle: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-provider=cpu arch= formats=all models= pieces= out=artifacts/bundle
+provider=cpu arch= formats=all models= pieces= level=9 out=artifacts/bundle
 while [ $# -gt 0 ]; do
   case "$1" in
-    --provider|--gpu-arch|--formats|--models|--pieces|-o)
+    --provider|--gpu-arch|--formats|--models|--pieces|--level|-o)
       [ $# -ge 2 ] || { say "$1 needs a value"; exit 2; }
-      case "$1" in --provider) provider=$2 ;; --gpu-arch) arch=$2 ;; --formats) formats=$2 ;; --models) models=$2 ;; --pieces) pieces=$2 ;; -o) out=$2 ;; esac
+      case "$1" in --provider) provider=$2 ;; --gpu-arch) arch=$2 ;; --formats) formats=$2 ;; --models) models=$2 ;; --pieces) pieces=$2 ;; --level) level=$2 ;; -o) out=$2 ;; esac
       shift 2 ;;
     -h|--help) sed -n '2,/^set/p' "${BASH_SOURCE[0]}" | sed '$d; s/^# \{0,1\}//'; exit 0 ;;
     *) say "unknown argument $1 (--help)"; exit 2 ;;
@@ -30,6 +31,7 @@ done
 case $provider in cpu) flavor=cpu ;; cuda|cuda,tensorrt) flavor=gpu ;; *) say "--provider $provider: expected cpu, cuda or cuda,tensorrt"; exit 2 ;; esac
 case $formats in all|jpeg) ;; *) say "--formats $formats: expected all or jpeg"; exit 2 ;; esac
 case $arch in '') ;; *[!0-9]*) say "--gpu-arch $arch: expected a number such as 90"; exit 2 ;; *) [ $flavor = gpu ] || { say "--gpu-arch wants --provider cuda"; exit 2; } ;; esac
+[[ $level =~ ^[0-9]$ ]] || { say "--level $level: expected 0 to 9"; exit 2; }
 [[ $pieces =~ ^([1-9][0-9]*[KMG]?)?$ ]] || { say "--pieces $pieces: expected a size such as 60M"; exit 2; }
 for model in ${models//,/ }; do [ -f "$model" ] && [ -f "${model%.onnx}.json" ] || fail "--models $model: expected an .onnx file with its .json beside it"; done
 if ! command -v patchelf >/dev/null; then
@@ -162,7 +164,7 @@ EOF
 
 # --- the archive ---------------------------------------------------------------------------------------------------------------
 say 'compressing'
-tar -C "$out" --sort=name --owner=0 --group=0 --numeric-owner -c "$name" | xz -9 -T0 >"$out/$name.tar.xz"
+tar -C "$out" --sort=name --owner=0 --group=0 --numeric-owner -c "$name" | xz "-$level" -T0 >"$out/$name.tar.xz"
 whole=$(sha256sum <"$out/$name.tar.xz" | cut -d' ' -f1) parts=$name.tar.xz
 if [ -n "$pieces" ]; then
   split -b "$pieces" -d -a 3 "$out/$name.tar.xz" "$out/$name.tar.xz."

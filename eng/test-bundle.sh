@@ -11,7 +11,7 @@ fail() { say "FAILED: $*"; exit 1; }
 work=$(mktemp -d "$PWD/artifacts/test-bundle-XXXXXX" 2>/dev/null || { mkdir -p artifacts; mktemp -d "$PWD/artifacts/test-bundle-XXXXXX"; })
 trap 'rm -rf "$work"' EXIT
 bundle=${1:-}
-if [ -z "$bundle" ]; then bundle=$work/made; ./eng/bundle.sh --pieces 20M -o "$bundle"; fi
+if [ -z "$bundle" ]; then bundle=$work/made; ./eng/bundle.sh --pieces 20M --level 1 -o "$bundle"; fi
 bundle=$(cd "$bundle" && pwd)
 passed=0; pass() { passed=$((passed + 1)); say "ok: $*"; }
 refuses() { # what folder expected
