@@ -29,6 +29,9 @@ public sealed class Backbone : IDisposable
     /// <summary>Where it was found.</summary>
     internal CatalogueEntry Entry { get; private init; } = null!;
 
+    /// <summary>How runs share the cores, or the GPU, while many images are embedded.</summary>
+    internal RunDivision Division { get; private init; } = null!;
+
     /// <summary>SHA-256 of the ONNX file, computed from it.</summary>
     public string Sha256 { get; }
 
@@ -53,8 +56,8 @@ public sealed class Backbone : IDisposable
     /// <summary>Columns of the pixels it wants.</summary>
     public int PixelWidth => Description.Input.Width;
 
-    /// <summary>Images per run.</summary>
-    public int BatchSize => _sessions.All.Session.BatchSize;
+    /// <summary>Images per run of <see cref="Run"/>. Embedding many may run other numbers: its report says which.</summary>
+    public int BatchSize => _sessions.BatchSize;
 
     /// <summary>The provider really in use.</summary>
     public ExecutionProvider Provider => _sessions.All.Session.Provider;
@@ -84,9 +87,12 @@ public sealed class Backbone : IDisposable
         var (model, sha256) = ModelFile.Read(entry);
         var taps = TapChoice.Of(description, settings);
         var graph = TapGraph.Of(model, entry, taps, settings.Precision);
-        var sessions = new TapSessions(graph, taps, sessionSettings);
+        var asked = Math.Max(settings.BatchSize, description.Input.Batch);
+        var division = RunDivision.OnCpu(asked, settings.Threads, MemoryNeed.Of(graph, Math.Max(1, description.Input.Batch)) / Math.Max(1, description.Input.Batch), MemoryNeed.Available);
+        var sessions = new TapSessions(graph, taps, sessionSettings, division.Threads);
         try
         {
+            MemoryNeed.Check(graph, Math.Max(1, asked), sessions.All.Session.Provider);
             CheckWidths(sessions.All.Session, taps, entry.DescriptionPath);
         }
         catch
@@ -100,6 +106,7 @@ public sealed class Backbone : IDisposable
         return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
         {
             Entry = entry,
+            Division = Divided(division, sessions.All.Session, asked > 0),
             L2Normalize = settings.L2Normalize,
             Precision = precision,
             Notes = NotesOn(entry, model, sha256, sessions.All.Session.Provider, settings),
@@ -107,11 +114,11 @@ public sealed class Backbone : IDisposable
     }
 
     /// <summary>Memory for one batch: <see cref="BatchSize"/> images of PixelHeight x PixelWidth x 3 bytes in, a row per image and tap out.</summary>
-    public BatchBuffers CreateBuffers() => _sessions.All.Session.CreateBuffers();
+    public BatchBuffers CreateBuffers() => _sessions.Solo.CreateBuffers();
 
     /// <summary>The taps of the first <paramref name="count"/> images of <paramref name="buffers"/>, each for itself.</summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
-    public void Run(BatchBuffers buffers, int count) => _sessions.All.Session.Run(buffers, count);
+    public void Run(BatchBuffers buffers, int count) => _sessions.Solo.Run(buffers, count);
 
     /// <summary>
     /// The graph from <c>pixels</c>, uint8 [N, H, W, 3], to the whole <c>embedding</c>, float [N, D], of length 1 where
@@ -144,6 +151,13 @@ public sealed class Backbone : IDisposable
             }
         }
     }
+
+    private static RunDivision Divided(RunDivision onCpu, OnnxSession session, bool asked) => session switch
+    {
+        { Provider: ExecutionProvider.Cuda } => RunDivision.OnGpu(session.BatchSize, asked, gpus: 1),
+        { BatchSize: > 0 and var batch } => onCpu with { Batch = batch, LargestBatch = batch, IsBatchFixed = true, Reason = asked ? onCpu.Reason : "the one batch that this graph runs" },
+        _ => onCpu,
+    };
 
     private static string PrecisionOn(ExecutionProvider provider, BackboneSettings settings)
     {

@@ -13,12 +13,17 @@ public sealed class BatchBuffers : IDisposable
     private readonly byte[] _bytes = [];
     private readonly float[] _floats = [];
     private readonly float[][] _outputs;
+    private readonly long[] _inputShape;
     private readonly int _itemLength;
+    private readonly (OrtValue[] Inputs, OrtValue[] Outputs)[] _values;
 
-    internal BatchBuffers(OnnxSession owner, int batchSize, ElementType inputType, long[] inputShape, IReadOnlyList<int> widths)
+    internal BatchBuffers(OnnxSession owner, ElementType inputType, long[] inputShape, IReadOnlyList<int> widths)
     {
+        var batchSize = checked((int)inputShape[0]);
         Owner = owner;
         BatchSize = batchSize;
+        _inputShape = inputShape;
+        _values = new (OrtValue[], OrtValue[])[batchSize + 1];
         _itemLength = checked((int)inputShape.Skip(1).Aggregate(1L, (a, b) => checked(a * b)));
         var length = checked(batchSize * _itemLength);
         if (inputType == ElementType.UInt8)
@@ -32,10 +37,6 @@ public sealed class BatchBuffers : IDisposable
 
         _outputs = [.. widths.Select(w => GC.AllocateArray<float>(checked(batchSize * w), pinned: true))];
         OutputWidths = widths;
-        InputValues = [inputType == ElementType.UInt8
-            ? OrtValue.CreateTensorValueFromMemory(_bytes, inputShape)
-            : OrtValue.CreateTensorValueFromMemory(_floats, inputShape)];
-        OutputValues = [.. _outputs.Select((o, i) => OrtValue.CreateTensorValueFromMemory(o, [batchSize, widths[i]]))];
     }
 
     /// <summary>B, how many inputs fit.</summary>
@@ -55,10 +56,6 @@ public sealed class BatchBuffers : IDisposable
 
     internal OnnxSession Owner { get; }
 
-    internal OrtValue[] InputValues { get; }
-
-    internal OrtValue[] OutputValues { get; }
-
     /// <summary>The bytes of input <paramref name="index"/>: H x W x 3.</summary>
     public Span<byte> Image(int index) => _bytes.AsSpan(checked(index * _itemLength), _itemLength);
 
@@ -74,9 +71,26 @@ public sealed class BatchBuffers : IDisposable
     /// <summary>Gives the memory back; the session must not be running it.</summary>
     public void Dispose()
     {
-        foreach (var value in InputValues.Concat(OutputValues))
+        foreach (var value in _values.SelectMany(v => (v.Inputs ?? []).Concat(v.Outputs ?? [])))
         {
             value.Dispose();
         }
     }
+
+    /// <summary>The first <paramref name="count"/> inputs and the rows they give, made once for each count.</summary>
+    internal (OrtValue[] Inputs, OrtValue[] Outputs) ValuesFor(int count)
+    {
+        if (_values[count].Inputs is null)
+        {
+            long[] shape = [count, .. _inputShape.Skip(1)];
+            _values[count] = (
+                [_bytes.Length > 0 ? Front(_bytes, count * _itemLength, shape) : Front(_floats, count * _itemLength, shape)],
+                [.. _outputs.Select((o, i) => Front(o, count * OutputWidths[i], [count, OutputWidths[i]]))]);
+        }
+
+        return _values[count];
+    }
+
+    private static OrtValue Front<T>(T[] values, int length, long[] shape)
+        where T : unmanaged => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values.AsMemory(0, length), shape);
 }

@@ -20,12 +20,25 @@ internal static class MemoryNeed
             return;
         }
 
-        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var needed = ModelProfile.Of(model, TensorShapes.Infer(model, batch)).ActivationBytes;
+        var (available, needed) = (Available, Of(model, batch));
         if (needed > available)
         {
+            // Tensors grow with the batch, near enough.
+            var fits = (int)Math.Min(batch - 1, batch * (double)available / needed);
+            while (fits > 0 && Of(model, fits) > available)
+            {
+                fits--;
+            }
+
+            var cure = fits > 0 ? $"a batch of {fits} would fit; or choose" : "not even a batch of 1 fits: choose";
             throw new InferenceException($"{model.Source}: a run of batch {batch} needs {needed / 1e9:F1} GB for its tensors; expected at most the {available / 1e9:F1} GB "
-                + "that this process may use: choose a smaller batch, a smaller input or an earlier tap");
+                + $"that this process may use: {cure} a smaller input or an earlier tap");
         }
     }
+
+    /// <summary>Bytes that this process may use.</summary>
+    public static long Available => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Bytes alive at once in a run of <paramref name="batch"/> images, weights not counted.</summary>
+    public static long Of(OnnxModel model, int batch) => ModelProfile.Of(model, TensorShapes.Infer(model, batch)).ActivationBytes;
 }

@@ -1,0 +1,42 @@
+using System.Buffers;
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Inference;
+
+namespace OnnxTransfer.Embeddings;
+
+/// <summary>Runs one batch at a time, on buffers of its own for each session.</summary>
+/// <param name="largest">Images of the largest batch.</param>
+/// <param name="pixelBytes">Bytes of an image.</param>
+internal sealed class BatchRunner(int largest, int pixelBytes) : IDisposable
+{
+    private readonly Dictionary<TapSession, BatchBuffers> _buffers = [];
+    private readonly ImageIdentity[] _images = new ImageIdentity[largest];
+
+    /// <summary>Copies the pixels, gives them back to where they were rented, and puts the taps into <paramref name="embedded"/>.</summary>
+    /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
+    public void Run(TapSession session, List<PreparedImage> batch, EmbeddedBatch embedded)
+    {
+        if (!_buffers.TryGetValue(session, out var buffers))
+        {
+            _buffers[session] = buffers = session.Session.CreateBuffers(largest);
+        }
+
+        for (var i = 0; i < batch.Count; i++)
+        {
+            batch[i].Pixels.AsSpan(0, pixelBytes).CopyTo(buffers.Image(i));
+            ArrayPool<byte>.Shared.Return(batch[i].Pixels);
+            _images[i] = batch[i].Image;
+        }
+
+        session.Session.Run(buffers, batch.Count);
+        embedded.Take(_images.AsSpan(0, batch.Count), session.Taps, buffers);
+    }
+
+    public void Dispose()
+    {
+        foreach (var buffers in _buffers.Values)
+        {
+            buffers.Dispose();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Inference;
+
+namespace OnnxTransfer.Embeddings;
+
+/// <summary>Names what limited a run, with the figures that show it, and what would move it.</summary>
+internal static class Bottleneck
+{
+    // Above this share of a thread's time in a stage the rest hardly matters.
+    private const double Most = 0.5;
+
+    // Small images: what each costs is the file and the call, not its pixels.
+    private const double IconPixels = 128 * 128;
+
+    // Threads that wait this much of their time have been starved by another stage.
+    private const double Starved = 0.3;
+
+    /// <summary>The bottleneck in words; what stands before the colon is one of read, decode, resize, overhead, infer, write.</summary>
+    /// <param name="work">The stages: read, decode, resize, infer, write.</param>
+    /// <param name="division">The threads they ran on.</param>
+    /// <param name="waited">Seconds that those threads waited, all together.</param>
+    /// <param name="seconds">Of the run.</param>
+    /// <param name="images">What was decoded.</param>
+    /// <param name="backbone">What ran.</param>
+    public static string Of(IReadOnlyList<StageWork> work, WorkDivision division, double waited, double seconds, ImageSort images, Backbone backbone)
+    {
+        var (read, decode, resize, infer, write) = (work[0], work[1], work[2], work[3], work[4]);
+        var prepare = read.BusySeconds + decode.BusySeconds + resize.BusySeconds;
+        var idle = waited / (division.Threads * seconds);
+        if (write.Utilisation > Most && idle > Starved && write.BusySeconds / seconds > infer.Utilisation)
+        {
+            return $"write: the disk of the cache is busy {Percent(write.Utilisation)} of the time and the threads wait {Percent(idle)} of theirs; a cache on a faster disk would help";
+        }
+
+        if (backbone.Provider == ExecutionProvider.Cuda && infer.Utilisation >= prepare / (division.Decoders * seconds))
+        {
+            return $"infer: the GPU, busy {Percent(infer.Utilisation)} of the time of its {division.Runs} runs at once; fp16, a smaller backbone or a further GPU would help";
+        }
+
+        // What threads that had work did beside the stages: looking up, opening files, handing over.
+        var worked = Math.Max(prepare + infer.BusySeconds, (division.Threads * seconds) - waited);
+        var neither = 1 - ((decode.BusySeconds + resize.BusySeconds + infer.BusySeconds) / worked);
+        var waitsForDisk = read.BusySeconds - read.CpuSeconds;
+        if (neither > Most && waitsForDisk > worked * Most / 2)
+        {
+            return $"read: threads wait for the disk of the images {Percent(waitsForDisk / worked)} of their time; a faster disk, or --decode-threads {4 * division.Decoders} to read more files at once, would help";
+        }
+
+        if (neither > Most)
+        {
+            return $"overhead: {Size(images)}{Percent(neither)} of the time is neither decoding nor inference but finding, opening, reading and hashing files; fewer, larger files would help, such as CIFAR or idx binaries";
+        }
+
+        return infer.BusySeconds >= prepare
+            ? $"infer: the backbone's arithmetic, {Milliseconds(infer)} an image and {Percent(infer.BusySeconds / worked)} of the time; a smaller backbone, int8 (models quantize) or a GPU would help"
+            : resize.BusySeconds > decode.BusySeconds
+                ? $"resize: {Size(images)}{Milliseconds(resize)} an image; smaller images or more cores would help"
+                : Decoding(decode, prepare, images, backbone);
+    }
+
+    private static string Decoding(StageWork decode, double prepare, ImageSort images, Backbone backbone)
+    {
+        var figures = $"{Size(images)}{1000 * prepare / decode.Images:0.0} ms an image, of which decoding takes {Percent(decode.BusySeconds / prepare)}";
+        var scales = images.IsJpeg && images.Pixels > 4.0 * backbone.PixelHeight * backbone.PixelWidth;
+        return scales
+            ? $"decode: {figures}; --jpeg scaled, which decodes no finer than needed, a GPU decoder (--jpeg gpu) or more cores would help"
+            : $"decode: {figures}; {(images.IsJpeg ? "a GPU decoder (--jpeg gpu), " : "")}more cores or smaller images would help";
+    }
+
+    private static string Size(ImageSort images)
+    {
+        var kind = images.IsJpeg ? "JPEGs" : "images";
+        var side = Math.Sqrt(images.Pixels);
+        return images.Pixels == 0 ? "" : images.Pixels <= IconPixels ? $"{kind} of about {side:0}x{side:0} pixels, " : $"{kind} of {images.Pixels / 1e6:0.0} megapixels, ";
+    }
+
+    private static string Milliseconds(StageWork stage) => $"{1000 * stage.BusySeconds / Math.Max(1, stage.Images):0.0##} ms";
+
+    private static string Percent(double share) => $"{100 * Math.Clamp(share, 0, 1):0} %";
+}
