@@ -39,9 +39,11 @@ internal sealed class EmbedOptions
 
     public Option<ExecutionProvider> Provider { get; } = new("--provider")
     {
-        Description = "auto takes CUDA where it works and says so; cuda or cpu is used or the run fails",
+        Description = "auto takes CUDA where it works and says so; cuda, tensorrt or cpu is used or the run fails",
         DefaultValueFactory = _ => ExecutionProvider.Auto,
     };
+
+    public DeviceOptions Devices { get; } = new();
 
     public Option<Precision> Precision { get; } = new("--precision")
     {
@@ -69,6 +71,8 @@ internal sealed class EmbedOptions
         {
             command.Options.Add(option);
         }
+
+        Devices.AddTo(command);
     }
 
     /// <summary>The backbone asked for.</summary>
@@ -129,7 +133,9 @@ internal sealed class EmbedOptions
         return run;
     }
 
-    private BackboneSettings Settings(ParseResult parsed) => new()
+    private BackboneSettings Settings(ParseResult parsed) => Devices.Apply(Network(parsed), parsed, parsed.GetValue(Provider), parsed.GetValue(Cache)!);
+
+    private BackboneSettings Network(ParseResult parsed) => new()
     {
         Pooling = PoolingOf(parsed),
         L2Normalize = parsed.GetValue(L2Normalize),

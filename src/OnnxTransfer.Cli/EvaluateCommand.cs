@@ -14,7 +14,7 @@ internal static class EvaluateCommand
     {
         var model = new Argument<string>("model") { Description = "a fused model, as 'train -o' writes it" };
         var data = new DataOptions();
-        var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu or cuda", DefaultValueFactory = _ => ExecutionProvider.Auto };
+        var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu, cuda or tensorrt", DefaultValueFactory = _ => ExecutionProvider.Auto };
         var seed = new Option<int>("--seed") { Description = "decides the intervals", DefaultValueFactory = _ => 0 };
         var maxFailures = new EmbedOptions().MaxFailures;
         var failures = new Option<string?>("--failures") { Description = "write failed images with their reasons to this .csv" };

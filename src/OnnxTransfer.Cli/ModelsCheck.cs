@@ -13,7 +13,7 @@ internal static class ModelsCheck
     public static Command Create(Terminal terminal)
     {
         var name = new Argument<string>("backbone") { Description = "a name from 'models list', or the path of an .onnx with its description beside it" };
-        var provider = new Option<ExecutionProvider>("--provider") { Description = "what computes: cpu, cuda, or auto for whichever works", DefaultValueFactory = _ => ExecutionProvider.Cpu };
+        var provider = new Option<ExecutionProvider>("--provider") { Description = "what computes: cpu, cuda, tensorrt, or auto for whichever of cuda and cpu works", DefaultValueFactory = _ => ExecutionProvider.Cpu };
         var precision = new Option<Precision>("--precision") { Description = "fp16 checks the network in half precision, which is held to a cosine of 0.999", DefaultValueFactory = _ => Precision.Fp32 };
         var json = new Option<bool>("--json") { Description = "print one JSON object" };
         var command = new Command("check", "Embed a backbone's golden image and compare with what PyTorch gave; exit code 0 only if every tap is equal up to rounding") { name, provider, precision, json };

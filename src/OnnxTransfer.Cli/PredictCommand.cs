@@ -15,7 +15,7 @@ internal static class PredictCommand
         var model = new Argument<string>("model") { Description = "a fused model, as 'train -o' writes it" };
         var images = new Argument<string[]>("images") { Description = "image files, folders of images, or one .csv/.tsv manifest, which also holds the columns of numbers a model wants", Arity = ArgumentArity.OneOrMore };
         var top = new Option<int>("--top") { Description = "how many classes to show for each image; of labels at least those above 0.5 (--json has all)", DefaultValueFactory = _ => 1 };
-        var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu or cuda", DefaultValueFactory = _ => ExecutionProvider.Auto };
+        var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu, cuda or tensorrt", DefaultValueFactory = _ => ExecutionProvider.Auto };
         var averageBy = new Option<string?>("--average-by") { Description = "manifest: rows with the same value here are photos of one item" };
         var path = new Option<string?>("--path-column") { Description = "manifest: the column of image files (default: path, file, image or filename)" };
         var json = new Option<bool>("--json") { Description = "print one JSON array: file, label (or labels) and probabilities, or value (with low and high, or one for each target), or error" };

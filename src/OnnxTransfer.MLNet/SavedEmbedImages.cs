@@ -84,7 +84,7 @@ internal sealed record SavedEmbedImages
             Catalogue = catalogue,
             Taps = Taps,
             L2Normalize = L2Normalize,
-            Precision = Precision.StartsWith("fp16", StringComparison.Ordinal) ? Backbones.Precision.Fp16 : Backbones.Precision.Fp32,
+            Precision = Precision.Contains("fp16", StringComparison.Ordinal) ? Backbones.Precision.Fp16 : Backbones.Precision.Fp32,
             AllowTf32 = Precision.Contains("tf32", StringComparison.Ordinal),
         });
         try

@@ -12,9 +12,9 @@ namespace OnnxTransfer.Backbones;
 public sealed class Backbone : IDisposable
 {
     private readonly OnnxModel _graph;
-    private readonly TapSessions _sessions;
+    private readonly DeviceSessions _sessions;
 
-    private Backbone(BackboneDescription description, string sha256, BackboneTap[] taps, OnnxModel graph, TapSessions sessions)
+    private Backbone(BackboneDescription description, string sha256, BackboneTap[] taps, OnnxModel graph, DeviceSessions sessions)
     {
         Description = description;
         Sha256 = sha256;
@@ -57,15 +57,18 @@ public sealed class Backbone : IDisposable
     public int PixelWidth => Description.Input.Width;
 
     /// <summary>Images per run of <see cref="Run"/>. Embedding many may run other numbers: its report says which.</summary>
-    public int BatchSize => _sessions.BatchSize;
+    public int BatchSize => _sessions.First.BatchSize;
 
     /// <summary>The provider really in use.</summary>
-    public ExecutionProvider Provider => _sessions.All.Session.Provider;
+    public ExecutionProvider Provider => _sessions.First.All.Session.Provider;
 
     /// <summary>Why the CPU is in use where any provider would do; null otherwise.</summary>
-    public string? ProviderNote => _sessions.All.Session.ProviderNote;
+    public string? ProviderNote => _sessions.First.All.Session.ProviderNote;
 
-    /// <summary>fp32 or fp16; tf32, or fp16 tf32, where a GPU was allowed to round what is fp32.</summary>
+    /// <summary>
+    /// fp32 or fp16; tf32, or fp16 tf32, where a GPU was allowed to round what is fp32; tensorrt fp16 or tensorrt tf32, which
+    /// chooses other sums and always rounds.
+    /// </summary>
     public string Precision { get; private init; } = "fp32";
 
     /// <summary>What a user should know of it: a file nobody could verify, a precision that gains nothing here.</summary>
@@ -89,11 +92,11 @@ public sealed class Backbone : IDisposable
         var graph = TapGraph.Of(model, entry, taps, settings.Precision);
         var asked = Math.Max(settings.BatchSize, description.Input.Batch);
         var division = RunDivision.OnCpu(asked, settings.Threads, MemoryNeed.Of(graph, Math.Max(1, description.Input.Batch)) / Math.Max(1, description.Input.Batch), MemoryNeed.Available);
-        var sessions = new TapSessions(graph, taps, sessionSettings, division.Threads);
+        var sessions = new DeviceSessions(graph, taps, sessionSettings, settings.Devices, division.Threads);
         try
         {
-            MemoryNeed.Check(graph, Math.Max(1, asked), sessions.All.Session.Provider);
-            CheckWidths(sessions.All.Session, taps, entry.DescriptionPath);
+            MemoryNeed.Check(graph, Math.Max(1, asked), sessions.First.All.Session.Provider);
+            CheckWidths(sessions.First.All.Session, taps, entry.DescriptionPath);
         }
         catch
         {
@@ -101,24 +104,24 @@ public sealed class Backbone : IDisposable
             throw;
         }
 
-        var precision = PrecisionOn(sessions.All.Session.Provider, settings);
+        var precision = PrecisionOn(sessions.First.All.Session.Provider, settings);
         var content = model.ContentHash ?? sha256;
         return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
         {
             Entry = entry,
-            Division = Divided(division, sessions.All.Session, asked > 0),
+            Division = Divided(division, sessions, asked > 0),
             L2Normalize = settings.L2Normalize,
             Precision = precision,
-            Notes = NotesOn(entry, model, sha256, sessions.All.Session.Provider, settings),
+            Notes = NotesOn(entry, model, sha256, sessions.First.All.Session, settings),
         };
     }
 
     /// <summary>Memory for one batch: <see cref="BatchSize"/> images of PixelHeight x PixelWidth x 3 bytes in, a row per image and tap out.</summary>
-    public BatchBuffers CreateBuffers() => _sessions.Solo.CreateBuffers();
+    public BatchBuffers CreateBuffers() => _sessions.First.Solo.CreateBuffers();
 
     /// <summary>The taps of the first <paramref name="count"/> images of <paramref name="buffers"/>, each for itself.</summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
-    public void Run(BatchBuffers buffers, int count) => _sessions.Solo.Run(buffers, count);
+    public void Run(BatchBuffers buffers, int count) => _sessions.First.Solo.Run(buffers, count);
 
     /// <summary>
     /// The graph from <c>pixels</c>, uint8 [N, H, W, 3], to the whole <c>embedding</c>, float [N, D], of length 1 where
@@ -131,13 +134,16 @@ public sealed class Backbone : IDisposable
     /// <see cref="ToEmbeddingGraph"/>, that runs as many images as it is given: for one at a time, which would cost a session
     /// of fixed batches a whole batch. The backbone's.
     /// </summary>
-    internal OnnxSession Unbatched => _sessions.Unbatched(ToEmbeddingGraph);
+    internal OnnxSession Unbatched => _sessions.First.Unbatched(ToEmbeddingGraph);
 
     /// <summary>Unloads it; nothing of it may be running.</summary>
     public void Dispose() => _sessions.Dispose();
 
-    /// <summary>A session for at least these taps, which are not empty.</summary>
-    internal TapSession SessionFor(TapSet taps) => _sessions.For(taps);
+    /// <summary>How many GPUs run it; 1 on the CPU.</summary>
+    internal int DeviceCount => _sessions.Count;
+
+    /// <summary>A session for at least these taps, which are not empty, on the device at <paramref name="device"/> of <see cref="DeviceCount"/>.</summary>
+    internal TapSession SessionFor(TapSet taps, int device = 0) => _sessions[device].For(taps);
 
     /// <summary>Holds what the runtime inferred against what the description says of each tap.</summary>
     private static void CheckWidths(OnnxSession session, BackboneTap[] taps, string descriptionPath)
@@ -152,20 +158,22 @@ public sealed class Backbone : IDisposable
         }
     }
 
-    private static RunDivision Divided(RunDivision onCpu, OnnxSession session, bool asked) => session switch
+    private static RunDivision Divided(RunDivision onCpu, DeviceSessions sessions, bool asked) => sessions.First.All.Session switch
     {
-        { Provider: ExecutionProvider.Cuda } => RunDivision.OnGpu(session.BatchSize, asked, gpus: 1),
+        { BatchSize: var batch } session when session.Provider.IsGpu() => RunDivision.OnGpu(batch, asked, sessions.Count),
         { BatchSize: > 0 and var batch } => onCpu with { Batch = batch, LargestBatch = batch, IsBatchFixed = true, Reason = asked ? onCpu.Reason : "the one batch that this graph runs" },
         _ => onCpu,
     };
 
     private static string PrecisionOn(ExecutionProvider provider, BackboneSettings settings)
     {
+        var half = settings.Precision == Backbones.Precision.Fp16;
         var rounds = provider == ExecutionProvider.Cuda && settings.AllowTf32;
-        return settings.Precision == Backbones.Precision.Fp16 ? (rounds ? "fp16 tf32" : "fp16") : rounds ? "tf32" : "fp32";
+        return provider == ExecutionProvider.TensorRT ? $"tensorrt {(half ? "fp16" : "tf32")}"
+            : half ? (rounds ? "fp16 tf32" : "fp16") : rounds ? "tf32" : "fp32";
     }
 
-    private static string[] NotesOn(CatalogueEntry entry, OnnxModel model, string sha256, ExecutionProvider provider, BackboneSettings settings)
+    private static string[] NotesOn(CatalogueEntry entry, OnnxModel model, string sha256, OnnxSession session, BackboneSettings settings)
     {
         var notes = new List<string>();
         if (entry.Description.Sha256.Length == 0)
@@ -178,11 +186,12 @@ public sealed class Backbone : IDisposable
             notes.Add($"{entry.ModelPath} keeps weights in files beside it, which its sha256 does not cover; the cache tells them apart by their content");
         }
 
-        if (settings.Precision == Backbones.Precision.Fp16 && provider == ExecutionProvider.Cpu)
+        if (settings.Precision == Backbones.Precision.Fp16 && session.Provider == ExecutionProvider.Cpu)
         {
             notes.Add("fp16 gains no speed on a CPU, which computes in fp32 between the rounded numbers; it is for GPUs");
         }
 
+        notes.AddRange(GpuNotes.Of(session, settings));
         return [.. notes];
     }
 

@@ -39,6 +39,12 @@ public sealed record BackboneSettings
     /// <summary>Number of the GPU.</summary>
     public int Device { get; init; }
 
+    /// <summary>Numbers of several GPUs, each of which gets the whole network and its share of the batches; empty: <see cref="Device"/> alone.</summary>
+    public IReadOnlyList<int> Devices { get; init; } = [];
+
+    /// <summary>What else there is to say of a GPU.</summary>
+    public GpuSettings Gpu { get; init; } = new();
+
     /// <summary>Whether a GPU may round to TF32; the embeddings then count as different ones.</summary>
     public bool AllowTf32 { get; init; }
 
@@ -61,7 +67,8 @@ public sealed record BackboneSettings
             BatchSize = asked > 0 ? asked : 8,
             CudaBatchSize = asked > 0 ? asked : 64,
             Threads = Threads,
-            Device = Device,
+            Device = Devices.Count > 0 ? Devices[0] : Device,
+            Gpu = Gpu,
             AllowTf32 = AllowTf32,
         };
     }

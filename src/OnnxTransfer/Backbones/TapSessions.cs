@@ -16,7 +16,6 @@ internal sealed class TapSessions : IDisposable
     private readonly Lock _lock = new();
     private readonly OnnxModel _graph;
     private readonly IReadOnlyList<BackboneTap> _taps;
-    private readonly SessionSettings _settings;
     private readonly SessionSettings _shared;
     private readonly int _fixedBatch;
     private readonly List<(TapSet Taps, TapSession Session)> _open = [];
@@ -44,10 +43,14 @@ internal sealed class TapSessions : IDisposable
             Threads = runThreads,
         };
         All = new(OpenShared(graph), all.Indices(), NodesFor(all));
-        (_settings, _shared) = (settings with { Provider = All.Session.Provider }, _shared with { Provider = All.Session.Provider });
+        Settings = All.Session.Settings with { BatchSize = settings.BatchSize, Threads = settings.Threads };
+        _shared = All.Session.Settings;
         BatchSize = settings.BatchSizeOn(All.Session.Provider);
         _open.Add((all, All));
     }
+
+    /// <summary>How <see cref="Solo"/> is opened, on the provider in use.</summary>
+    public SessionSettings Settings { get; }
 
     /// <summary>The session that computes every tap.</summary>
     public TapSession All { get; }
@@ -62,7 +65,7 @@ internal sealed class TapSessions : IDisposable
         {
             lock (_lock)
             {
-                return All.Session.Provider == ExecutionProvider.Cuda ? All.Session : _solo ??= OnnxSession.Open(_graph, _settings);
+                return All.Session.Provider.IsGpu() ? All.Session : _solo ??= OnnxSession.Open(_graph, Settings);
             }
         }
     }
@@ -98,7 +101,7 @@ internal sealed class TapSessions : IDisposable
     {
         lock (_lock)
         {
-            return _unbatched ??= OnnxSession.Open(graph(), _settings with { BatchSize = 0, CudaBatchSize = 0 });
+            return _unbatched ??= OnnxSession.Open(graph(), Settings with { BatchSize = 0, CudaBatchSize = 0, Gpu = Settings.Gpu with { CudaGraph = false } });
         }
     }
 

@@ -32,7 +32,7 @@ internal static class Bottleneck
             return $"write: the disk of the cache is busy {Percent(write.Utilisation)} of the time and the threads wait {Percent(idle)} of theirs; a cache on a faster disk would help";
         }
 
-        if (backbone.Provider == ExecutionProvider.Cuda && infer.Utilisation >= prepare / (division.Decoders * seconds))
+        if (backbone.Provider.IsGpu() && infer.Utilisation >= prepare / (division.Decoders * seconds))
         {
             return $"infer: the GPU, busy {Percent(infer.Utilisation)} of the time of its {division.Runs} runs at once; fp16, a smaller backbone or a further GPU would help";
         }

@@ -9,6 +9,9 @@ internal sealed class EmbedLane(TapSession session)
 
     public TapSession Session => session;
 
+    /// <summary>What the session computes.</summary>
+    public TapSet Taps { get; } = session.Taps.Aggregate(default(TapSet), (taps, tap) => taps | TapSet.Of(tap));
+
     public int Count => _images.Count;
 
     /// <summary>Once no further image comes: how many of the rest one run takes.</summary>

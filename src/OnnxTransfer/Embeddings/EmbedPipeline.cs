@@ -18,7 +18,6 @@ internal sealed class EmbedPipeline : IDisposable
     private readonly ImageBytes _files = new();
     private readonly HashSet<ImageIdentity> _claimed = [];
     private readonly ConcurrentDictionary<int, string> _failures = [];
-    private readonly ConcurrentStack<BatchRunner> _runners = [];
     private readonly Backbone _backbone;
     private readonly EmbeddingCache _cache;
     private readonly SpaceSet _spaces;
@@ -90,10 +89,11 @@ internal sealed class EmbedPipeline : IDisposable
             using (cancellation.Register(_schedule.Stop))
             {
                 // Threads of its own: they block, and a caller's pool may have none to spare.
-                var threads = new Thread[Math.Min(_division.Threads, _images.Count)];
+                var threads = new Thread[_division.Threads];
                 for (var i = 0; i < threads.Length; i++)
                 {
-                    threads[i] = new Thread(WorkOn) { IsBackground = true, Name = $"embed {i}" };
+                    var number = i;
+                    threads[i] = new Thread(() => WorkOn(number)) { IsBackground = true, Name = $"embed {i}" };
                     threads[i].Start();
                 }
 
@@ -114,28 +114,23 @@ internal sealed class EmbedPipeline : IDisposable
         cancellation.ThrowIfCancellationRequested();
     }
 
-    public void Dispose()
-    {
-        foreach (var runner in _runners)
-        {
-            runner.Dispose();
-        }
+    public void Dispose() => _files.Dispose();
 
-        _files.Dispose();
-    }
-
-    private void WorkOn()
+    private void WorkOn(int thread)
     {
         try
         {
+            // Runs stay with their thread, as a CUDA graph must, and with one GPU.
+            using var runner = new BatchRunner(_backbone, thread % _backbone.DeviceCount, _tuning.Largest);
             var preparer = new ImagePreparer(_backbone, _cache, _spaces, _files, _clocks);
             var batch = new List<PreparedImage>(_tuning.Largest);
             Func<ImageIdentity, bool> claim = Claim;
-            while (_schedule.Next(batch) is var task && (task.Lane is not null || task.Image >= 0))
+            var role = _division.RoleOf(thread);
+            while (_schedule.Next(role, batch) is var task && (task.Lane is not null || task.Image >= 0))
             {
                 if (task.Lane is { } lane)
                 {
-                    RunBatch(lane.Session, batch);
+                    RunBatch(runner, lane, batch);
                 }
                 else
                 {
@@ -182,30 +177,21 @@ internal sealed class EmbedPipeline : IDisposable
         return null;
     }
 
-    private void RunBatch(TapSession session, List<PreparedImage> batch)
+    private void RunBatch(BatchRunner runner, EmbedLane lane, List<PreparedImage> batch)
     {
         if (_writer.Rent() is not { } embedded)
         {
             return; // nothing can be written any more: the schedule knows
         }
 
-        if (!_runners.TryPop(out var runner))
-        {
-            runner = new BatchRunner(_tuning.Largest, _backbone.Preprocessing.ByteCount);
-        }
-
         var start = ThreadTime.Now;
         try
         {
-            runner.Run(session, batch, embedded);
+            runner.Run(lane.Taps, batch, embedded);
         }
-        catch (InferenceException error)
+        catch (InferenceException error) when (error is not DeviceLostException)
         {
             throw new InferenceException($"{error.Message}; what was embedded before is kept: run again to go on from there", error);
-        }
-        finally
-        {
-            _runners.Push(runner);
         }
 
         Interlocked.Increment(ref _runs);

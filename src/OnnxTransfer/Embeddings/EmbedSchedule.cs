@@ -36,14 +36,14 @@ internal sealed class EmbedSchedule(Backbone backbone, int images, WorkDivision 
         }
     }
 
-    /// <summary>Waits for something to do. Of a run, its images are moved to <paramref name="batch"/>.</summary>
-    public EmbedTask Next(List<PreparedImage> batch)
+    /// <summary>Waits for something to do, of what the thread may. Of a run, its images are moved to <paramref name="batch"/>.</summary>
+    public EmbedTask Next((bool Runs, bool Decodes) role, List<PreparedImage> batch)
     {
         lock (_lock)
         {
             while (_fault is null)
             {
-                if (_running < division.Runs && Ready() is { } lane)
+                if (role.Runs && _running < division.Runs && Ready() is { } lane)
                 {
                     var count = Math.Min(lane.Count, IsDrained ? Share(lane) : SizeOf(lane));
                     lane.Take(count, batch);
@@ -53,13 +53,13 @@ internal sealed class EmbedSchedule(Backbone backbone, int images, WorkDivision 
                     return new(lane, -1);
                 }
 
-                if (!IsAtEnd && _decoding < division.Decoders && _queued + _decoding < division.Waiting)
+                if (role.Decodes && !IsAtEnd && _decoding < division.Decoders && _queued + _decoding < division.Waiting)
                 {
                     _decoding++;
                     return new(null, _next++);
                 }
 
-                if (IsDrained && _queued == 0)
+                if (role.Runs ? IsDrained && _queued == 0 : IsAtEnd)
                 {
                     break;
                 }

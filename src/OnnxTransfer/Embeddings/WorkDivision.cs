@@ -12,7 +12,8 @@ namespace OnnxTransfer.Embeddings;
 /// <param name="Decoders">How many of them may decode at once.</param>
 /// <param name="Runs">How many runs of the backbone may go on at once.</param>
 /// <param name="Waiting">Images that may be decoded or wait for the backbone at once.</param>
-internal sealed record WorkDivision(int Threads, int Decoders, int Runs, int Waiting)
+/// <param name="HasRunners">Whether the first <paramref name="Runs"/> threads only run the backbone and the others only decode.</param>
+internal sealed record WorkDivision(int Threads, int Decoders, int Runs, int Waiting, bool HasRunners = false)
 {
     // Of a backbone's sessions each may have a batch that is not yet full; one more is being filled while one is taken.
     private const int PartialBatches = 4 + 2;
@@ -20,14 +21,16 @@ internal sealed record WorkDivision(int Threads, int Decoders, int Runs, int Wai
     public static WorkDivision Of(Backbone backbone, EmbedSettings settings, int largestBatch)
     {
         var (cores, runs, decoders) = (Environment.ProcessorCount, backbone.Division.Runs, settings.Decoders);
-        var threads = backbone.Provider == ExecutionProvider.Cuda
-            ? decoders + runs
-            : Math.Min(decoders + runs, Math.Max(cores, Math.Max(decoders, runs)));
-        return new(threads, decoders, runs, (PartialBatches * largestBatch) + decoders);
+        var onGpu = backbone.Provider.IsGpu();
+        var threads = onGpu ? decoders + runs : Math.Min(decoders + runs, Math.Max(cores, Math.Max(decoders, runs)));
+        return new(threads, decoders, runs, ((PartialBatches + (onGpu ? runs : 0)) * largestBatch) + decoders, onGpu);
     }
 
+    /// <summary>Whether the thread numbered <paramref name="thread"/> runs the backbone, and whether it decodes.</summary>
+    public (bool Runs, bool Decodes) RoleOf(int thread) => HasRunners ? (thread < Runs, thread >= Runs) : (true, true);
+
     /// <summary>What a user should know of what was asked for; null where there is nothing.</summary>
-    public string? Note => Math.Max(Decoders, Runs) is var asked && asked > Environment.ProcessorCount
+    public string? Note => (HasRunners ? Decoders : Math.Max(Decoders, Runs)) is var asked && asked > Environment.ProcessorCount
         ? $"{asked} threads on {Environment.ProcessorCount} cores: they take turns, which costs time and memory and gains something only where they wait for a disk or a GPU"
         : null;
 }

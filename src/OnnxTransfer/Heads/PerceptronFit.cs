@@ -54,7 +54,7 @@ internal sealed class PerceptronFit : IDisposable
         _layers = PerceptronGraph.Initial([set.Width, .. settings.Hidden, targets.Outputs], column => _scale[column] == 0, drawing);
         var (forward, loss) = PerceptronGraph.Build(_layers, targets.Loss(settings.LabelSmoothing, settings.HuberDelta), settings.Dropout > 0);
         var graph = StepGraph.Build(forward, loss, PerceptronGraph.Trainables(_layers.Length, settings.WeightDecay), settings.Optimizer, _batch);
-        _session = TrainingSession.Open(graph, new SessionSettings { Provider = settings.Provider, Threads = threads });
+        _session = TrainingSession.Open(graph, new SessionSettings { Provider = settings.Provider.ForTraining(), Threads = threads });
     }
 
     /// <summary>Goes once through all rows; returns the mean loss of the steps, each before its update, with dropout.</summary>

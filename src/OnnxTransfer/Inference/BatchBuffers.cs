@@ -1,23 +1,25 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Inference;
 
 /// <summary>
-/// The memory of one batch: B inputs to be filled, and the B rows of every output. Pinned and bound once, so that a run
-/// moves nothing and leaves (next to) no garbage. With two of them, one is filled while the other is run. One thread may
+/// The memory of one batch: B inputs to be filled, and the B rows of every output. It stays in place and is bound once, so
+/// that a run leaves (next to) no garbage; for a GPU it is page-locked, so that the GPU copies while another batch runs. With two of them, one is filled while the other is run. One thread may
 /// run it at a time; several may fill different images of it at once.
 /// </summary>
 public sealed class BatchBuffers : IDisposable
 {
-    private readonly byte[] _bytes = [];
-    private readonly float[] _floats = [];
-    private readonly float[][] _outputs;
+    private readonly HostMemory<byte>? _bytes;
+    private readonly HostMemory<float>? _floats;
+    private readonly HostMemory<float>[] _outputs;
     private readonly long[] _inputShape;
     private readonly int _itemLength;
     private readonly (OrtValue[] Inputs, OrtValue[] Outputs)[] _values;
 
-    internal BatchBuffers(OnnxSession owner, ElementType inputType, long[] inputShape, IReadOnlyList<int> widths)
+    /// <summary>Memory for <paramref name="owner"/>, page-locked for the GPU numbered <paramref name="device"/> where there is one.</summary>
+    internal BatchBuffers(OnnxSession owner, ElementType inputType, long[] inputShape, IReadOnlyList<int> widths, int? device)
     {
         var batchSize = checked((int)inputShape[0]);
         Owner = owner;
@@ -28,14 +30,14 @@ public sealed class BatchBuffers : IDisposable
         var length = checked(batchSize * _itemLength);
         if (inputType == ElementType.UInt8)
         {
-            _bytes = GC.AllocateArray<byte>(length, pinned: true);
+            _bytes = new(length, device);
         }
         else
         {
-            _floats = GC.AllocateArray<float>(length, pinned: true);
+            _floats = new(length, device);
         }
 
-        _outputs = [.. widths.Select(w => GC.AllocateArray<float>(checked(batchSize * w), pinned: true))];
+        _outputs = [.. widths.Select(w => new HostMemory<float>(checked(batchSize * w), device))];
         OutputWidths = widths;
     }
 
@@ -49,21 +51,31 @@ public sealed class BatchBuffers : IDisposable
     public IReadOnlyList<int> OutputWidths { get; }
 
     /// <summary>All input bytes, image after image: B x H x W x 3; empty when the input is float.</summary>
-    public Span<byte> Bytes => _bytes;
+    public Span<byte> Bytes => _bytes is null ? default : _bytes.Span;
 
     /// <summary>All input values, item after item; empty when the input is uint8.</summary>
-    public Span<float> Floats => _floats;
+    public Span<float> Floats => _floats is null ? default : _floats.Span;
+
+    /// <summary>Why the memory is not page-locked although a GPU copies from it, which makes copies slow and keeps the thread waiting; null otherwise.</summary>
+    public string? MemoryNote => _bytes?.LockFailure ?? _floats?.LockFailure ?? _outputs.Select(o => o.LockFailure).FirstOrDefault(f => f is not null);
 
     internal OnnxSession Owner { get; }
 
+    internal OrtValue[] InputValues => ValuesFor(BatchSize).Inputs;
+
+    internal OrtValue[] OutputValues => ValuesFor(BatchSize).Outputs;
+
+    /// <summary>The run of these buffers as a CUDA graph; null where runs are not recorded.</summary>
+    internal RecordedRun? Recorded { get; set; }
+
     /// <summary>The bytes of input <paramref name="index"/>: H x W x 3.</summary>
-    public Span<byte> Image(int index) => _bytes.AsSpan(checked(index * _itemLength), _itemLength);
+    public Span<byte> Image(int index) => Bytes.Slice(checked(index * _itemLength), _itemLength);
 
     /// <summary>The values of input <paramref name="index"/>.</summary>
-    public Span<float> Item(int index) => _floats.AsSpan(checked(index * _itemLength), _itemLength);
+    public Span<float> Item(int index) => Floats.Slice(checked(index * _itemLength), _itemLength);
 
     /// <summary>Output <paramref name="index"/> of the last run: Count x width, row by row. Valid until the next run.</summary>
-    public ReadOnlySpan<float> Output(int index) => _outputs[index].AsSpan(0, Count * OutputWidths[index]);
+    public ReadOnlySpan<float> Output(int index) => _outputs[index].Span[..(Count * OutputWidths[index])];
 
     /// <summary>One row of output <paramref name="index"/>.</summary>
     public ReadOnlySpan<float> OutputRow(int index, int row) => Output(index).Slice(row * OutputWidths[index], OutputWidths[index]);
@@ -71,10 +83,15 @@ public sealed class BatchBuffers : IDisposable
     /// <summary>Gives the memory back; the session must not be running it.</summary>
     public void Dispose()
     {
+        Recorded?.Dispose();
         foreach (var value in _values.SelectMany(v => (v.Inputs ?? []).Concat(v.Outputs ?? [])))
         {
             value.Dispose();
         }
+
+        _bytes?.Dispose();
+        _floats?.Dispose();
+        Array.ForEach(_outputs, output => output.Dispose());
     }
 
     /// <summary>The first <paramref name="count"/> inputs and the rows they give, made once for each count.</summary>
@@ -84,13 +101,10 @@ public sealed class BatchBuffers : IDisposable
         {
             long[] shape = [count, .. _inputShape.Skip(1)];
             _values[count] = (
-                [_bytes.Length > 0 ? Front(_bytes, count * _itemLength, shape) : Front(_floats, count * _itemLength, shape)],
-                [.. _outputs.Select((o, i) => Front(o, count * OutputWidths[i], [count, OutputWidths[i]]))]);
+                [_bytes?.ToRuntime(TensorElementType.UInt8, shape) ?? _floats!.ToRuntime(TensorElementType.Float, shape)],
+                [.. _outputs.Select((o, i) => o.ToRuntime(TensorElementType.Float, [count, OutputWidths[i]]))]);
         }
 
         return _values[count];
     }
-
-    private static OrtValue Front<T>(T[] values, int length, long[] shape)
-        where T : unmanaged => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values.AsMemory(0, length), shape);
 }

@@ -16,7 +16,9 @@ internal sealed class DeviceCopy : IDisposable
     private readonly RunOptions _options = new();
     private readonly Dictionary<TensorElementType, InferenceSession> _sessions = [];
 
-    public DeviceCopy(SessionSettings settings) => _settings = settings;
+    /// <summary>Copies to and from the device of <paramref name="settings"/>.</summary>
+    public DeviceCopy(SessionSettings settings) =>
+        _settings = settings with { Provider = settings.Provider.IsGpu() ? ExecutionProvider.Cuda : settings.Provider, Gpu = new() };
 
     /// <summary>Both of the same type and shape.</summary>
     public void Copy(OrtValue from, OrtValue to)

@@ -11,4 +11,10 @@ public enum ExecutionProvider
 
     /// <summary>An NVIDIA GPU; an error where it does not work, never the CPU instead.</summary>
     Cuda,
+
+    /// <summary>
+    /// An NVIDIA GPU through TensorRT, which compiles the network for that GPU first: minutes, unless its engine was kept
+    /// (<see cref="GpuSettings.EngineCache"/>). What TensorRT does not know runs on CUDA. An error where it does not work.
+    /// </summary>
+    TensorRT,
 }

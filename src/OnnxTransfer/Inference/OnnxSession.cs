@@ -10,15 +10,18 @@ public sealed class OnnxSession : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly OnnxModel _model;
-    private readonly SessionSettings _settings;
     private readonly RunOptions _runOptions = new();
+    private readonly Lock _warming = new();
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
+    private (long Free, long Total)? _memoryBefore;
+    private bool _isWarm;
 
     private OnnxSession(OnnxModel model, SessionSettings settings, InferenceSession session, ExecutionProvider provider, string? note)
     {
         _model = model;
-        _settings = settings;
+        var gpu = settings.Gpu with { ConvolutionSearch = settings.Gpu.ConvolutionSearch is ConvolutionSearch.Measured ? ConvolutionSearch.Auto : settings.Gpu.ConvolutionSearch };
+        Settings = settings with { Provider = provider, Gpu = provider.IsGpu() ? gpu : new() };
         _session = session;
         BatchSize = settings.BatchSizeOn(provider);
         Provider = provider;
@@ -30,11 +33,17 @@ public sealed class OnnxSession : IDisposable
     /// <summary>Images per run; 0 where any number fits.</summary>
     public int BatchSize { get; }
 
-    /// <summary>The provider really in use: CPU or CUDA.</summary>
+    /// <summary>The provider really in use: CPU, CUDA or TensorRT.</summary>
     public ExecutionProvider Provider { get; }
 
     /// <summary>Why the CPU is in use where <see cref="ExecutionProvider.Auto"/> was asked for; null otherwise.</summary>
     public string? ProviderNote { get; }
+
+    /// <summary>How it was opened: with the provider and the search for convolutions in use.</summary>
+    internal SessionSettings Settings { get; }
+
+    /// <summary>What was measured where the search for convolutions was chosen by measurement; null otherwise.</summary>
+    internal string? SearchNote { get; private set; }
 
     /// <summary>What must be fed.</summary>
     public IReadOnlyList<TensorInfo> Inputs => _model.Inputs;
@@ -52,23 +61,12 @@ public sealed class OnnxSession : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(settings.BatchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.CudaBatchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Threads);
-        var linked = LinkedBytes.Of(model);
-        var (session, used, note) = ProviderChoice.Open(settings, model.Source, (options, provider) =>
-        {
-            MemoryNeed.Check(model, Math.Max(1, settings.BatchSizeOn(provider)), provider);
-            if (settings.BatchSizeOn(provider) is > 0 and var batch)
-            {
-                FixBatch(options, model, batch);
-            }
-
-            if (linked.Folder is { } folder)
-            {
-                options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
-            }
-
-            return new InferenceSession(linked.Bytes, options);
-        });
-        return new(model, settings, session, used, note);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.Device);
+        ArgumentOutOfRangeException.ThrowIfNegative(settings.Gpu.MemoryLimit);
+        var session = OpenOnce(model, settings with { ComputesInHalf = HalfWeights.Only(model) });
+        return settings.Gpu.ConvolutionSearch == ConvolutionSearch.Measured && session.Provider == ExecutionProvider.Cuda && session.BatchSize > 0
+            ? session.OrFaster()
+            : session;
     }
 
     /// <summary>Memory for one batch of <see cref="BatchSize"/>, bound to this session.</summary>
@@ -93,7 +91,16 @@ public sealed class OnnxSession : IDisposable
                 + "uint8 or float, fixed in all but its first dimension: use Run with named tensors");
         }
 
-        return new(this, type, shape, [.. _outputNames.Select(OutputWidth)]);
+        var buffers = new BatchBuffers(this, type, shape, [.. _outputNames.Select(OutputWidth)], Provider.IsGpu() ? Settings.Device : null);
+        try
+        {
+            return Prepared(buffers);
+        }
+        catch
+        {
+            buffers.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -113,9 +120,18 @@ public sealed class OnnxSession : IDisposable
 
         try
         {
-            // Not through an OrtIoBinding: on a GPU that copies its inputs when they are bound, not when they are run.
-            var (inputs, outputs) = buffers.ValuesFor(BatchSize > 0 ? BatchSize : count);
-            _session.Run(_runOptions, _inputNames, inputs, _outputNames, outputs);
+            if (buffers.Recorded is { } recorded)
+            {
+                recorded.Run();
+            }
+            else
+            {
+                // Not through an OrtIoBinding: on a GPU that copies its inputs when they are bound, not when they are run.
+                // Here copies and kernels go to a stream that this run has for itself, so that one thread's batch is
+                // copied while another's is computed.
+                var (inputs, outputs) = buffers.ValuesFor(BatchSize > 0 ? BatchSize : count);
+                _session.Run(_runOptions, _inputNames, inputs, _outputNames, outputs);
+            }
         }
         catch (OnnxRuntimeException e)
         {
@@ -132,15 +148,13 @@ public sealed class OnnxSession : IDisposable
     /// <exception cref="InferenceException">A dimension is not fixed, or a type is none that can be bound.</exception>
     internal StepBuffers CreateStepBuffers(IReadOnlyDictionary<string, string> carried)
     {
-        using var device = Provider == ExecutionProvider.Cuda
-            ? new OrtMemoryInfo("Cuda", OrtAllocatorType.DeviceAllocator, _settings.Device, OrtMemType.Default)
-            : null;
+        using var device = Provider.IsGpu() ? DeviceMemory() : null;
         return CreateStepBuffers(carried, device);
     }
 
     /// <summary>The same with carried tensors in memory of the runtime's own, such as a device's; null: the host's.</summary>
     internal StepBuffers CreateStepBuffers(IReadOnlyDictionary<string, string> carried, OrtMemoryInfo? device) =>
-        new(this, _session, carried, device, _settings with { Provider = Provider });
+        new(this, _session, carried, device, Settings);
 
     /// <summary>Runs a step: what it writes to carried tensors is what the next one reads.</summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
@@ -189,7 +203,7 @@ public sealed class OnnxSession : IDisposable
     /// <summary>Keeps <paramref name="resident"/> inputs where this session computes, for many runs into the same output tensors.</summary>
     /// <exception cref="InferenceException">An input cannot be bound, for example because a GPU's memory is full.</exception>
     internal BoundRun Bind(IReadOnlyDictionary<string, TensorValue> resident, IReadOnlyDictionary<string, TensorValue> outputs) =>
-        new(_session, _runOptions, Provider == ExecutionProvider.Cuda, resident, outputs, Failed);
+        new(_session, _runOptions, Provider.IsGpu(), resident, outputs, Failed);
 
     /// <summary>Unloads the model; nothing of it may be running.</summary>
     public void Dispose()
@@ -211,6 +225,77 @@ public sealed class OnnxSession : IDisposable
 
     private int? Rows(string output) => _session.OutputMetadata[output] is
         { ElementDataType: Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, Dimensions: [_, > 0 and var width] } ? width : null;
+
+    private static OnnxSession OpenOnce(OnnxModel model, SessionSettings settings)
+    {
+        var linked = LinkedBytes.Of(model);
+        var mayUseGpu = settings.Provider != ExecutionProvider.Cpu && ProviderChoice.NotCompiledIn(ExecutionProvider.Cuda, RuntimeStart.CompiledProviders) is null;
+        var cuda = mayUseGpu && CudaApi.TryLoad(out var api) ? api : null;
+        var memory = cuda?.Memory(settings.Device);
+        var engines = settings is { Provider: ExecutionProvider.TensorRT, Gpu.EngineCache: { } root }
+            ? EngineFolder.Make(root, linked.Bytes, model.ContentHash, settings, cuda?.DeviceName(settings.Device), RuntimeStart.Version)
+            : null;
+        var (session, used, note) = ProviderChoice.Open(
+            settings,
+            model.Source,
+            (options, provider) =>
+            {
+                MemoryNeed.Check(model, Math.Max(1, settings.BatchSizeOn(provider)), provider);
+                if (settings.BatchSizeOn(provider) is > 0 and var batch)
+                {
+                    FixBatch(options, model, batch);
+                }
+
+                if (linked.Folder is { } folder)
+                {
+                    options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
+                }
+
+                return new InferenceSession(linked.Bytes, options);
+            },
+            engines);
+        return new(model, settings, session, used, note) { _memoryBefore = memory };
+    }
+
+    /// <summary>This session or, where it is faster, one that chooses its convolutions by the quick heuristic.</summary>
+    private OnnxSession OrFaster()
+    {
+        var quick = Settings with { Gpu = Settings.Gpu with { ConvolutionSearch = ConvolutionSearch.Heuristic } };
+        var (kept, note) = SearchTrial.Fastest<OnnxSession>([("exhaustive", () => this), ("heuristic", () => OpenOnce(_model, quick))], SearchTrial.SecondsOfBatch);
+        kept.SearchNote = note;
+        return kept;
+    }
+
+    /// <summary>
+    /// Sees to what a GPU needs before a batch is worth timing: memory bound for a CUDA graph, and one run, in which cuDNN
+    /// chooses its algorithms and the arena grows to its size.
+    /// </summary>
+    private BatchBuffers Prepared(BatchBuffers buffers)
+    {
+        if (!Provider.IsGpu())
+        {
+            return buffers;
+        }
+
+        if (Settings.Gpu.CudaGraph)
+        {
+            using var device = DeviceMemory();
+            buffers.Recorded = new(_session, device, Settings, buffers);
+        }
+
+        lock (_warming)
+        {
+            if (!_isWarm)
+            {
+                Run(buffers, buffers.BatchSize);
+                (_isWarm, buffers.Count) = (true, 0);
+            }
+        }
+
+        return buffers;
+    }
+
+    private OrtMemoryInfo DeviceMemory() => new("Cuda", OrtAllocatorType.DeviceAllocator, Settings.Device, OrtMemType.Default);
 
     /// <summary>Fixes the inputs' first dimension, by its name, so that the runtime plans for one shape.</summary>
     private static void FixBatch(SessionOptions options, OnnxModel model, int batch)
@@ -261,6 +346,5 @@ public sealed class OnnxSession : IDisposable
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"'{n}'"));
 
-    private InferenceException Failed(OnnxRuntimeException e) =>
-        new($"{_model.Source}: ONNX Runtime failed on {Provider.ToString().ToLowerInvariant()}: {e.Message.Trim()}", e);
+    private InferenceException Failed(OnnxRuntimeException e) => RunFailure.Of(_model, Provider, Settings, _memoryBefore, e);
 }

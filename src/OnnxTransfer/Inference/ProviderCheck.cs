@@ -4,7 +4,7 @@ using OnnxTransfer.Onnx;
 namespace OnnxTransfer.Inference;
 
 /// <summary>Whether a provider works here, found out by running a graph of one node on it.</summary>
-/// <param name="Provider">CPU or CUDA.</param>
+/// <param name="Provider">CPU, CUDA or TensorRT.</param>
 /// <param name="Works">True when the graph ran.</param>
 /// <param name="Detail">"works", or the whole message of why not.</param>
 /// <param name="MissingLibraries">Shared libraries that could not be loaded, where that is the reason.</param>
@@ -33,8 +33,8 @@ public sealed record ProviderCheck(ExecutionProvider Provider, bool Works, strin
         }
         catch (InferenceException e)
         {
-            var cudaCompiledIn = e is ProviderException { InnerException: not null };
-            return new(provider, false, e.Message, cudaCompiledIn ? CudaLibraries.Missing() : []);
+            var compiledIn = e is ProviderException { InnerException: not null };
+            return new(provider, false, e.Message, compiledIn ? CudaLibraries.Missing(provider) : []);
         }
     }
 }

@@ -8,78 +8,87 @@ namespace OnnxTransfer.Inference;
 /// </summary>
 internal static class ProviderChoice
 {
-    private const string CudaName = "CUDAExecutionProvider";
-    private static readonly string[] CudaWords = ["cuda", "cudnn", "cublas", "cufft"];
+    private static readonly string[] GpuWords = ["cuda", "cudnn", "cublas", "cufft", "tensorrt", "nvinfer"];
 
     /// <summary>Makes a session by <paramref name="open"/>, which gets options on which the provider is set.</summary>
-    public static (T Made, ExecutionProvider Used, string? Note) Open<T>(SessionSettings settings, string model, Func<SessionOptions, ExecutionProvider, T> open)
+    /// <param name="settings">How.</param>
+    /// <param name="model">The model's name, for messages.</param>
+    /// <param name="open">Makes it.</param>
+    /// <param name="engines">Where TensorRT keeps this model's engines; null: nowhere.</param>
+    public static (T Made, ExecutionProvider Used, string? Note) Open<T>(
+        SessionSettings settings, string model, Func<SessionOptions, ExecutionProvider, T> open, string? engines = null)
     {
-        if (settings.Provider == ExecutionProvider.Cpu)
+        if (settings.Provider != ExecutionProvider.Auto)
         {
-            return (OpenWith(settings, model, open), ExecutionProvider.Cpu, null);
+            return (OpenWith(settings, model, open, engines), settings.Provider, null);
         }
 
+        var cpu = settings with { Provider = ExecutionProvider.Cpu, Gpu = new() };
+        var cuda = settings with { Provider = ExecutionProvider.Cuda };
+        var unused = settings.Gpu.ProviderOptions.Count == 0 ? "" : $"; not used: {string.Join(", ", settings.Gpu.ProviderOptions.Keys.Order(StringComparer.Ordinal))}";
+        GpuOptions.Check(cuda);
+
         // A build without CUDA was made for the CPU: there is nothing to explain.
-        if (settings.Provider == ExecutionProvider.Auto && NotCompiledIn(RuntimeStart.CompiledProviders) is not null)
+        if (NotCompiledIn(ExecutionProvider.Cuda, RuntimeStart.CompiledProviders) is not null)
         {
-            return (OpenWith(settings with { Provider = ExecutionProvider.Cpu }, model, open), ExecutionProvider.Cpu, "this build carries ONNX Runtime's CPU flavour");
+            return (OpenWith(cpu, model, open, null), ExecutionProvider.Cpu, $"this build carries ONNX Runtime's CPU flavour{unused}");
         }
 
         try
         {
-            var cuda = settings with { Provider = ExecutionProvider.Cuda };
-            return (OpenWith(cuda, model, open), ExecutionProvider.Cuda, null);
+            return (OpenWith(cuda, model, open, null), ExecutionProvider.Cuda, null);
         }
-        catch (ProviderException e) when (settings.Provider == ExecutionProvider.Auto)
+        catch (ProviderException e)
         {
-            var cpu = settings with { Provider = ExecutionProvider.Cpu };
-            return (OpenWith(cpu, model, open), ExecutionProvider.Cpu, $"CPU in use: {e.Message}");
+            return (OpenWith(cpu, model, open, null), ExecutionProvider.Cpu, $"CPU in use: {e.Message}{unused}");
         }
     }
 
-    /// <summary>The message for a CUDA that is not compiled in, or null where it is.</summary>
-    public static string? NotCompiledIn(IReadOnlyList<string> compiled) => compiled.Contains(CudaName)
+    /// <summary>The message for a GPU provider that is not compiled in, or null where it is.</summary>
+    public static string? NotCompiledIn(ExecutionProvider provider, IReadOnlyList<string> compiled) => compiled.Contains(provider.RuntimeName())
         ? null
-        : $"provider cuda: this build carries ONNX Runtime's CPU flavour (its providers: {string.Join(", ", compiled)}); "
+        : $"provider {provider.Name()}: this build carries ONNX Runtime's CPU flavour (its providers: {string.Join(", ", compiled)}); "
             + "build with -p:OnnxRuntimeFlavor=gpu";
 
-    /// <summary>The message for a CUDA that is compiled in and did not start.</summary>
-    public static string NotStarted(string runtimeMessage, IReadOnlyList<string> missing) => missing.Count > 0
-        ? $"provider cuda: cannot load {string.Join(", ", missing)}; {CudaLibraries.Cure(missing)}"
-        : $"provider cuda: all its libraries load, yet ONNX Runtime could not start it ({runtimeMessage.Trim()}); "
+    /// <summary>The message for a GPU provider that is compiled in and did not start.</summary>
+    public static string NotStarted(ExecutionProvider provider, string runtimeMessage, IReadOnlyList<string> missing) => missing.Count > 0
+        ? $"provider {provider.Name()}: cannot load {string.Join(", ", missing)}; {CudaLibraries.Cure(missing)}"
+        : $"provider {provider.Name()}: all its libraries load, yet ONNX Runtime could not start it ({runtimeMessage.Trim()}); "
             + "check with nvidia-smi that a GPU is there and free, and that its driver supports CUDA 13";
 
-    private static T OpenWith<T>(SessionSettings settings, string model, Func<SessionOptions, ExecutionProvider, T> open)
+    /// <summary>A GPU that is absent, taken or too old shows only when the session is made, as does a faulty model.</summary>
+    internal static bool BlamesGpu(string message) =>
+        GpuWords.Any(word => message.Contains(word, StringComparison.OrdinalIgnoreCase)) || GpuFault.IsOutOfMemory(message);
+
+    private static T OpenWith<T>(SessionSettings settings, string model, Func<SessionOptions, ExecutionProvider, T> open, string? engines)
     {
+        var provider = settings.Provider;
         var compiled = RuntimeStart.CompiledProviders;
+        GpuOptions.Check(settings);
         using var options = Options(settings);
-        if (settings.Provider == ExecutionProvider.Cuda)
+        if (provider.IsGpu())
         {
-            if (NotCompiledIn(compiled) is { } absent)
+            if (NotCompiledIn(provider, compiled) is { } absent)
             {
                 throw new ProviderException(absent);
             }
 
-            AppendCuda(options, settings);
+            GpuAppend.To(options, settings, engines);
         }
 
         try
         {
-            return open(options, settings.Provider);
+            return open(options, provider);
         }
-        catch (OnnxRuntimeException e) when (settings.Provider == ExecutionProvider.Cuda && BlamesCuda(e.Message))
+        catch (OnnxRuntimeException e) when (provider.IsGpu() && BlamesGpu(e.Message))
         {
-            throw new ProviderException(NotStarted(e.Message, CudaLibraries.Missing()), e);
+            throw new ProviderException(NotStarted(provider, e.Message, CudaLibraries.Missing(provider)), e);
         }
         catch (OnnxRuntimeException e)
         {
             throw new InferenceException(Refusal.Of(model, RuntimeStart.Version, e.Message), e);
         }
     }
-
-    /// <summary>A GPU that is absent, taken or too old shows only when the session is made, as does a faulty model.</summary>
-    internal static bool BlamesCuda(string message) =>
-        CudaWords.Any(word => message.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     private static SessionOptions Options(SessionSettings settings)
     {
@@ -93,25 +102,5 @@ internal static class ProviderChoice
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", settings.Spinning ? "1" : "0");
         return options;
-    }
-
-    private static void AppendCuda(SessionOptions options, SessionSettings settings)
-    {
-        try
-        {
-            using var cuda = new OrtCUDAProviderOptions();
-            cuda.UpdateOptions(new()
-            {
-                ["device_id"] = $"{settings.Device}",
-                ["arena_extend_strategy"] = "kSameAsRequested",
-                ["cudnn_conv_algo_search"] = settings.BatchSizeOn(ExecutionProvider.Cuda) > 0 ? "EXHAUSTIVE" : "HEURISTIC",
-                ["use_tf32"] = settings.AllowTf32 ? "1" : "0",
-            });
-            options.AppendExecutionProvider_CUDA(cuda);
-        }
-        catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
-        {
-            throw new ProviderException(NotStarted(e.Message, CudaLibraries.Missing()), e);
-        }
     }
 }

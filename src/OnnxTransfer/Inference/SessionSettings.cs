@@ -12,7 +12,7 @@ public sealed record SessionSettings
     /// </summary>
     public int BatchSize { get; init; }
 
-    /// <summary>The same where CUDA is in use, which wants larger batches; 0: as <see cref="BatchSize"/>.</summary>
+    /// <summary>The same where a GPU is in use, which wants larger batches; 0: as <see cref="BatchSize"/>.</summary>
     public int CudaBatchSize { get; init; }
 
     /// <summary>Threads that share one run on the CPU; 0: one per processor this process may use.</summary>
@@ -27,9 +27,14 @@ public sealed record SessionSettings
     /// <summary>Number of the GPU.</summary>
     public int Device { get; init; }
 
-    /// <summary>Whether a GPU may round factors to 10 bits of mantissa (TF32): faster, and no longer float32.</summary>
+    /// <summary>Whether a GPU may round factors to 10 bits of mantissa (TF32): faster, and no longer float32. TensorRT always does.</summary>
     public bool AllowTf32 { get; init; }
 
-    internal int BatchSizeOn(ExecutionProvider provider) =>
-        provider == ExecutionProvider.Cuda && CudaBatchSize > 0 ? CudaBatchSize : BatchSize;
+    /// <summary>What else there is to say of a GPU.</summary>
+    public GpuSettings Gpu { get; init; } = new();
+
+    /// <summary>Whether the model's convolutions and matrix products are in float16, as found when it is opened.</summary>
+    internal bool ComputesInHalf { get; init; }
+
+    internal int BatchSizeOn(ExecutionProvider provider) => provider.IsGpu() && CudaBatchSize > 0 ? CudaBatchSize : BatchSize;
 }

@@ -69,7 +69,7 @@ internal sealed class OnnxLossEngine : ILossEngine
         var loss = problem.Loss as ILabelLoss ?? throw new ArgumentException($"no graph computes a {problem.Loss.GetType().Name}", nameof(problem));
         int blockRows = (int)Math.Clamp(bytesPerBlock / (4L * problem.Rows.Width), 1, problem.Rows.Count);
         var graph = LossGraph.Make(loss, blockRows, problem.Rows.Width);
-        var session = OnnxSession.Open(graph, new SessionSettings { Provider = provider, Threads = problem.Threads });
+        var session = OnnxSession.Open(graph, new SessionSettings { Provider = provider.ForTraining(), Threads = problem.Threads });
         if (provider == ExecutionProvider.Auto && session.Provider == ExecutionProvider.Cpu)
         {
             string? note = session.ProviderNote;

@@ -20,22 +20,29 @@ public class ProviderTests
     [Fact]
     public void Cuda_that_is_not_compiled_in_is_named_with_the_cure() => Assert.Equal(
         "provider cuda: this build carries ONNX Runtime's CPU flavour (its providers: CPUExecutionProvider); build with -p:OnnxRuntimeFlavor=gpu",
-        ProviderChoice.NotCompiledIn(CpuFlavour));
+        ProviderChoice.NotCompiledIn(ExecutionProvider.Cuda, CpuFlavour));
+
+    [Fact]
+    public void TensorRT_that_is_not_compiled_in_is_named_with_the_cure() => Assert.Equal(
+        "provider tensorrt: this build carries ONNX Runtime's CPU flavour (its providers: CPUExecutionProvider); build with -p:OnnxRuntimeFlavor=gpu",
+        ProviderChoice.NotCompiledIn(ExecutionProvider.TensorRT, CpuFlavour));
 
     [Fact]
     public void Cuda_that_is_compiled_in_is_no_error() =>
-        Assert.Null(ProviderChoice.NotCompiledIn(["CUDAExecutionProvider", "CPUExecutionProvider"]));
+        Assert.Null(ProviderChoice.NotCompiledIn(ExecutionProvider.Cuda, ["CUDAExecutionProvider", "CPUExecutionProvider"]));
 
-    [SkippableFact]
-    public void Cuda_asked_for_and_not_working_is_an_error_and_the_cpu_still_works()
+    [SkippableTheory]
+    [InlineData(ExecutionProvider.Cuda, "provider cuda: ")]
+    [InlineData(ExecutionProvider.TensorRT, "provider tensorrt: ")]
+    public void A_gpu_asked_for_and_not_working_is_an_error_and_the_cpu_still_works(ExecutionProvider provider, string start)
     {
-        var check = ProviderCheck.Of(ExecutionProvider.Cuda);
-        Skip.If(check.Works, "CUDA works here");
+        var check = ProviderCheck.Of(provider);
+        Skip.If(check.Works, $"{provider} works here");
 
-        var error = Assert.Throws<ProviderException>(() => OnnxSession.Open(Graphs.Relu(2), new() { Provider = ExecutionProvider.Cuda }));
+        var error = Assert.Throws<ProviderException>(() => OnnxSession.Open(Graphs.Relu(2), new() { Provider = provider }));
         using var cpu = OnnxSession.Open(Graphs.Relu(2), new() { Provider = ExecutionProvider.Cpu });
 
-        Assert.StartsWith("provider cuda: ", error.Message);
+        Assert.StartsWith(start, error.Message);
         Assert.Equal(error.Message, check.Detail);
         Assert.Equal(ExecutionProvider.Cpu, cpu.Provider);
     }
@@ -72,10 +79,12 @@ public class ProviderTests
     [Fact]
     public void Missing_libraries_are_found_by_trying_each()
     {
-        var present = CudaLibraries.Needed.Take(3).ToHashSet();
+        var needed = CudaLibraries.Needed(ExecutionProvider.Cuda);
+        var present = needed.Take(3).ToHashSet();
 
-        Assert.Equal(CudaLibraries.Needed.Skip(3), CudaLibraries.Missing(present.Contains));
-        Assert.Empty(CudaLibraries.Missing(_ => true));
+        Assert.Equal(needed.Skip(3), CudaLibraries.Missing(ExecutionProvider.Cuda, present.Contains));
+        Assert.Empty(CudaLibraries.Missing(ExecutionProvider.TensorRT, _ => true));
+        Assert.Equal(2, CudaLibraries.Missing(ExecutionProvider.TensorRT, needed.Contains).Count);
     }
 
     [SkippableFact]
@@ -86,16 +95,20 @@ public class ProviderTests
         Assert.Equal(
             "provider cuda: cannot load libcuda.so.1, libcudnn.so.9; libcuda.so.1 comes with NVIDIA's driver (in a container: start it with the GPU, "
             + "such as --gpus all); libcudnn.so.9: install CUDA 13 and cuDNN 9, or put the folders that hold them on LD_LIBRARY_PATH",
-            ProviderChoice.NotStarted("whatever", ["libcuda.so.1", "libcudnn.so.9"]));
+            ProviderChoice.NotStarted(ExecutionProvider.Cuda, "whatever", ["libcuda.so.1", "libcudnn.so.9"]));
         Assert.Equal(
             "provider cuda: all its libraries load, yet ONNX Runtime could not start it (no device); "
             + "check with nvidia-smi that a GPU is there and free, and that its driver supports CUDA 13",
-            ProviderChoice.NotStarted("no device\n", []));
+            ProviderChoice.NotStarted(ExecutionProvider.Cuda, "no device\n", []));
+        Assert.Equal(
+            "provider tensorrt: cannot load libnvinfer.so.10; libnvinfer.so.10: install TensorRT 10 for CUDA 13, or put the folder that holds it on LD_LIBRARY_PATH",
+            ProviderChoice.NotStarted(ExecutionProvider.TensorRT, "whatever", ["libnvinfer.so.10"]));
     }
 
     [Theory]
     [InlineData("CUDA failure 100: no CUDA-capable device is detected", true)]
     [InlineData("CUDNN failure 1001: CUDNN_STATUS_NOT_INITIALIZED", true)]
+    [InlineData("Failed to allocate memory for requested buffer of size 411041792", true)]
     [InlineData("NoSuchOperator(-1) is not a registered function/op", false)]
-    public void A_faulty_model_is_not_blamed_on_the_gpu(string message, bool blamed) => Assert.Equal(blamed, ProviderChoice.BlamesCuda(message));
+    public void A_faulty_model_is_not_blamed_on_the_gpu(string message, bool blamed) => Assert.Equal(blamed, ProviderChoice.BlamesGpu(message));
 }
