@@ -3,6 +3,7 @@ using System.Globalization;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Onnx;
 
@@ -57,6 +58,12 @@ internal sealed class EmbedOptions
 
     public Option<int> DecodeThreads { get; } = new("--decode-threads") { Description = "threads that may read, decode and resize at once; 0: one for each core", DefaultValueFactory = _ => 0 };
 
+    public Option<JpegDecoding> Jpeg { get; } = new("--jpeg")
+    {
+        Description = "how JPEG is decoded: exact, as Pillow does; scaled, faster on large photos, while they stay twice as large as needed; gpu, by nvJPEG. Each counts as another decoder in the cache",
+        DefaultValueFactory = _ => JpegDecoding.Exact,
+    };
+
     public Option<string> MaxFailures { get; } = new("--max-failures")
     {
         Description = "how many images may fail, as a count or a percentage, before the run fails (exit code 3)",
@@ -67,7 +74,7 @@ internal sealed class EmbedOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Backbone, Tap, Pooling, L2Normalize, Cache, Provider, Precision, Batch, Threads, DecodeThreads, MaxFailures, Failures })
+        foreach (var option in new Option[] { Backbone, Tap, Pooling, L2Normalize, Cache, Provider, Precision, Batch, Threads, DecodeThreads, Jpeg, MaxFailures, Failures })
         {
             command.Options.Add(option);
         }
@@ -112,6 +119,7 @@ internal sealed class EmbedOptions
         var settings = new EmbedSettings
         {
             DecodeThreads = Positive(parsed, DecodeThreads, 0),
+            Jpeg = parsed.GetValue(Jpeg),
             MaxFailures = Allowed(parsed.GetValue(MaxFailures)!, dataset.ImageCount),
             Progress = progress,
         };

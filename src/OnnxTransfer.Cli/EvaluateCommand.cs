@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Prediction;
 
@@ -15,13 +16,14 @@ internal static class EvaluateCommand
         var model = new Argument<string>("model") { Description = "a fused model, as 'train -o' writes it" };
         var data = new DataOptions();
         var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu, cuda or tensorrt", DefaultValueFactory = _ => ExecutionProvider.Auto };
+        var jpeg = new Option<JpegDecoding?>("--jpeg") { Description = "exact, scaled or gpu (default: as the model was trained)" };
         var seed = new Option<int>("--seed") { Description = "decides the intervals", DefaultValueFactory = _ => 0 };
         var maxFailures = new EmbedOptions().MaxFailures;
         var failures = new Option<string?>("--failures") { Description = "write failed images with their reasons to this .csv" };
         var json = new Option<bool>("--json") { Description = "print one JSON object" };
         var command = new Command("evaluate", "Measure a fused model on labelled images: on the test split where the data has one of its own, else on everything") { model };
         data.AddTo(command);
-        foreach (var option in new Option[] { provider, seed, maxFailures, failures, json })
+        foreach (var option in new Option[] { provider, jpeg, seed, maxFailures, failures, json })
         {
             command.Options.Add(option);
         }
@@ -31,7 +33,7 @@ internal static class EvaluateCommand
 
         int Run(ParseResult parsed, CancellationToken cancellation)
         {
-            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider));
+            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider), jpeg: parsed.GetValue(jpeg));
             CheckColumns(parsed, fused);
             var dataset = data.Open(parsed, fused.Card.Numbers);
             if (!dataset.HasOwnSplits && fused.Card.Data is { } seen && Path.GetFullPath(seen.Source) == dataset.Source)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Heads;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Prediction;
 
@@ -16,12 +17,13 @@ internal static class PredictCommand
         var images = new Argument<string[]>("images") { Description = "image files, folders of images, or one .csv/.tsv manifest, which also holds the columns of numbers a model wants", Arity = ArgumentArity.OneOrMore };
         var top = new Option<int>("--top") { Description = "how many classes to show for each image; of labels at least those above 0.5 (--json has all)", DefaultValueFactory = _ => 1 };
         var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu, cuda or tensorrt", DefaultValueFactory = _ => ExecutionProvider.Auto };
+        var jpeg = new Option<JpegDecoding?>("--jpeg") { Description = "exact, scaled or gpu (default: as the model was trained)" };
         var averageBy = new Option<string?>("--average-by") { Description = "manifest: rows with the same value here are photos of one item" };
         var path = new Option<string?>("--path-column") { Description = "manifest: the column of image files (default: path, file, image or filename)" };
         var json = new Option<bool>("--json") { Description = "print one JSON array: file, label (or labels) and probabilities, or value (with low and high, or one for each target), or error" };
         var command = new Command("predict", "Predict classes or numbers for images; images that fail are named and the rest goes on (exit code 1 if any failed)")
         {
-            model, images, top, provider, averageBy, path, json,
+            model, images, top, provider, jpeg, averageBy, path, json,
         };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
         return command;
@@ -29,7 +31,7 @@ internal static class PredictCommand
         int Run(ParseResult parsed, CancellationToken cancellation)
         {
             EmbedOptions.Positive(parsed, top, 1);
-            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider));
+            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider), jpeg: parsed.GetValue(jpeg));
             var rows = new JsonArray();
             var failed = 0;
             foreach (var item in Items(parsed, fused))
@@ -44,7 +46,7 @@ internal static class PredictCommand
                         terminal.Out.WriteLine($"{item.Name}\t{Told(prediction, fused, parsed.GetValue(top))}");
                     }
                 }
-                catch (OnnxTransferException error) when (error is not InferenceException)
+                catch (OnnxTransferException error) when (error is not (InferenceException or DecoderException))
                 {
                     failed++;
                     rows.Add(new JsonObject { ["file"] = item.Name, ["error"] = error.Message });

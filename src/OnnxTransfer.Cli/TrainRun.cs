@@ -244,6 +244,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         {
             AveragesPhotos = parsed.GetValue(options.Data.AverageBy) is not null,
             Numbers = run.Dataset.NumberNames,
+            Jpeg = parsed.GetValue(options.Embed.Jpeg),
             Head = head,
             Data = new CardData(
                 parsed.GetValue(options.Data.Data)!, run.ContentSha256, Count(Datasets.Split.Train), Count(Datasets.Split.Validation), Count(Datasets.Split.Test)),

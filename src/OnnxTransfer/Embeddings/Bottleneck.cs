@@ -61,10 +61,10 @@ internal static class Bottleneck
     private static string Decoding(StageWork decode, double prepare, ImageSort images, Backbone backbone)
     {
         var figures = $"{Size(images)}{1000 * prepare / decode.Images:0.0} ms an image, of which decoding takes {Percent(decode.BusySeconds / prepare)}";
-        var scales = images.IsJpeg && images.Pixels > 4.0 * backbone.PixelHeight * backbone.PixelWidth;
+        var scales = images is { IsJpeg: true, Exactly: true } && images.Pixels > 4.0 * backbone.PixelHeight * backbone.PixelWidth;
         return scales
             ? $"decode: {figures}; --jpeg scaled, which decodes no finer than needed, a GPU decoder (--jpeg gpu) or more cores would help"
-            : $"decode: {figures}; {(images.IsJpeg ? "a GPU decoder (--jpeg gpu), " : "")}more cores or smaller images would help";
+            : $"decode: {figures}; {(images is { IsJpeg: true, Exactly: true } ? "a GPU decoder (--jpeg gpu), " : "")}more cores or smaller images would help";
     }
 
     private static string Size(ImageSort images)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Embeddings;
@@ -23,6 +24,7 @@ internal sealed class EmbedPipeline : IDisposable
     private readonly SpaceSet _spaces;
     private readonly IReadOnlyList<ImageSource> _images;
     private readonly EmbedSettings _settings;
+    private readonly ImageDecoders _decoders;
     private readonly ImageIdentity[] _results;
     private readonly BatchTuning _tuning;
     private readonly WorkDivision _division;
@@ -34,6 +36,7 @@ internal sealed class EmbedPipeline : IDisposable
     public EmbedPipeline(Backbone backbone, EmbeddingCache cache, SpaceSet spaces, IReadOnlyList<ImageSource> images, EmbedSettings settings)
     {
         (_backbone, _cache, _spaces, _images, _settings) = (backbone, cache, spaces, images, settings);
+        _decoders = ImageDecoders.Default.WithJpeg(settings.Jpeg, backbone.Preprocessing);
         _results = new ImageIdentity[images.Count];
         var runs = backbone.Division;
         _tuning = new BatchTuning(runs.Batch, runs.IsBatchFixed || runs.Threads > 1 || images.Count < settings.LeastToTune ? [] : [.. new[] { 1, 2, 4, 16 }.Where(size => size <= runs.LargestBatch)]);
@@ -66,7 +69,7 @@ internal sealed class EmbedPipeline : IDisposable
     /// <summary>What limited a run of <paramref name="seconds"/>, and what would move it.</summary>
     public string? Bottleneck(double seconds) => Embedded == 0
         ? null
-        : Embeddings.Bottleneck.Of(Work(seconds), _division, _clocks.Wait.Work(1, seconds).BusySeconds, seconds, _clocks.Sort(), _backbone);
+        : Embeddings.Bottleneck.Of(Work(seconds), _division, _clocks.Wait.Work(1, seconds).BusySeconds, seconds, _clocks.Sort(_settings.Jpeg == JpegDecoding.Exact), _backbone);
 
     /// <summary>How the run was divided.</summary>
     public EmbedDivision Division() => new()
@@ -122,7 +125,7 @@ internal sealed class EmbedPipeline : IDisposable
         {
             // Runs stay with their thread, as a CUDA graph must, and with one GPU.
             using var runner = new BatchRunner(_backbone, thread % _backbone.DeviceCount, _tuning.Largest);
-            var preparer = new ImagePreparer(_backbone, _cache, _spaces, _files, _clocks);
+            var preparer = new ImagePreparer(_backbone, _cache, _spaces, _files, _decoders, _clocks);
             var batch = new List<PreparedImage>(_tuning.Largest);
             Func<ImageIdentity, bool> claim = Claim;
             var role = _division.RoleOf(thread);
@@ -165,7 +168,7 @@ internal sealed class EmbedPipeline : IDisposable
 
             Interlocked.Increment(ref _fromCache);
         }
-        catch (OnnxTransferException error) when (error is not CacheException)
+        catch (OnnxTransferException error) when (error is not (CacheException or DecoderException))
         {
             _failures[index] = error.Message;
             if (_failures.Count > _settings.MaxFailures)

@@ -1,3 +1,5 @@
+using OnnxTransfer.Imaging;
+
 namespace OnnxTransfer.Embeddings;
 
 /// <summary>How a data set is embedded. The defaults fit one machine and a folder of photos.</summary>
@@ -5,6 +7,9 @@ public sealed record EmbedSettings
 {
     /// <summary>Threads that may read, decode and resize at once; 0: one for each core.</summary>
     public int DecodeThreads { get; init; }
+
+    /// <summary>How JPEG images become pixels; the cache keeps the embeddings of each way apart.</summary>
+    public JpegDecoding Jpeg { get; init; }
 
     /// <summary>
     /// How many images may fail before the run ends with an error that lists them; null: any number, as long as one

@@ -24,9 +24,9 @@ internal sealed class ImageEmbedder(Backbone backbone, EmbeddingCache cache)
         using var files = new ImageBytes();
         byte[] buffer = [];
         var bytes = files.Read(source, ref buffer);
-        var format = ImageHeader.Detect(bytes);
-        if (format != ImageFormat.Unknown
-            && _spaces.Find(new ImageIdentity(_decoders.For(format, path).Name, ContentKey.Of(bytes))) is { } places)
+        var kind = ImageKind.Of(bytes);
+        if (kind.Format != ImageFormat.Unknown
+            && _spaces.Find(new ImageIdentity(_decoders.NameFor(kind), ContentKey.Of(bytes))) is { } places)
         {
             Read(places, row);
             return;

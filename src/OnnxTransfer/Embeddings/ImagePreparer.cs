@@ -15,10 +15,9 @@ internal readonly record struct Preparation(ImageIdentity Image, TapSet Missing,
 /// The first stages for one image: is its embedding in the cache? If not, read, hash, decode, resize, crop. One for each
 /// thread, since it keeps a read buffer.
 /// </summary>
-internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, SpaceSet spaces, ImageBytes files, PipelineClocks clocks)
+internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, SpaceSet spaces, ImageBytes files, ImageDecoders decoders, PipelineClocks clocks)
 {
     private readonly PixelPreprocessing _preprocessing = backbone.Preprocessing;
-    private readonly ImageDecoders _decoders = ImageDecoders.Default;
     private byte[] _buffer = [];
     private (ImageLayout Layout, int Width, int Height, string Name) _raw;
 
@@ -31,9 +30,9 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
     {
         var start = ThreadTime.Now;
         var file = source.Layout == ImageLayout.Encoded ? new FileInfo(source.Path) : null;
-        if (file is { Exists: true } && cache.Memo.Find(file) is var (known, format))
+        if (file is { Exists: true } && cache.Memo.Find(file) is var (known, kind))
         {
-            var decoder = _decoders.NameFor((ImageFormat)format);
+            var decoder = decoders.NameFor(ImageKind.FromByte(kind));
             if (spaces.Has(new ImageIdentity(decoder, known)))
             {
                 return new Preparation(new ImageIdentity(decoder, known), default, null);
@@ -45,10 +44,10 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
         var image = new ImageIdentity(DecoderOf(source, bytes, out var found), key);
         start = clocks.Read.Stop(start);
         var missing = spaces.Missing(image);
-        var pixels = missing.IsEmpty || !claim(image) ? null : Decode(source, bytes, found == ImageFormat.Jpeg, start);
+        var pixels = missing.IsEmpty || !claim(image) ? null : Decode(source, bytes, found.Format == ImageFormat.Jpeg, start);
         if (file is not null)
         {
-            cache.Memo.Add(file, key, (byte)found);
+            cache.Memo.Add(file, key, found.ToByte());
         }
 
         return new Preparation(image, missing, pixels);
@@ -56,7 +55,7 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
 
     private byte[] Decode(ImageSource source, ReadOnlySpan<byte> bytes, bool isJpeg, ThreadTime start)
     {
-        using var image = _decoders.Decode(bytes, source);
+        using var image = decoders.Decode(bytes, source);
         start = clocks.Decode.Stop(start);
         clocks.Count(bytes.Length, (long)image.Width * image.Height, isJpeg);
         var pixels = ArrayPool<byte>.Shared.Rent(_preprocessing.ByteCount);
@@ -67,18 +66,18 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
 
     // An empty file or one that is no image gets its reason here, before anything is asked of a decoder by format. The
     // shape of raw pixels is not among their bytes, so it goes where the decoder's name goes.
-    private string DecoderOf(ImageSource source, ReadOnlySpan<byte> bytes, out ImageFormat format)
+    private string DecoderOf(ImageSource source, ReadOnlySpan<byte> bytes, out ImageKind kind)
     {
-        format = source.Layout == ImageLayout.Encoded ? ImageHeader.Detect(bytes) : ImageFormat.Unknown;
-        if (source.Layout == ImageLayout.Encoded && format == ImageFormat.Unknown)
+        kind = source.Layout == ImageLayout.Encoded ? ImageKind.Of(bytes) : default;
+        if (source.Layout == ImageLayout.Encoded && kind.Format == ImageFormat.Unknown)
         {
-            _decoders.Decode(bytes, source.Path).Dispose();
+            decoders.Decode(bytes, source.Path).Dispose();
         }
 
         return source.Layout switch
         {
             ImageLayout.Grey8 or ImageLayout.PlanarRgb8 => RawName(source),
-            _ => _decoders.For(format, source.Path).Name,
+            _ => decoders.For(kind, source.Path).Name,
         };
     }
 

@@ -36,9 +36,10 @@ internal sealed class PipelineClocks
     ];
 
     /// <summary>The mean of what was decoded.</summary>
-    public ImageSort Sort()
+    /// <param name="exactly">Whether JPEG was decoded exactly.</param>
+    public ImageSort Sort(bool exactly)
     {
         var count = Math.Max(1, Decode.Work(1, 1).Images);
-        return new(Volatile.Read(ref _bytes) / (double)count, Volatile.Read(ref _pixels) / (double)count, 2 * Volatile.Read(ref _jpegs) > count);
+        return new(Volatile.Read(ref _bytes) / (double)count, Volatile.Read(ref _pixels) / (double)count, 2 * Volatile.Read(ref _jpegs) > count, exactly);
     }
 }

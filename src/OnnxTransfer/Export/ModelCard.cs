@@ -39,6 +39,9 @@ public sealed record ModelCard
     /// <summary>From decoded RGB pixels to the graph's uint8 input: resize, crop, interpolation.</summary>
     public required PixelPreprocessing Preprocessing { get; init; }
 
+    /// <summary>How JPEG images became pixels when the head was fitted, and shall when it predicts.</summary>
+    public JpegDecoding Jpeg { get; init; }
+
     /// <summary>True when each image's embedding is divided by its Euclidean length, in the graph, before anything is done with it.</summary>
     public bool L2Normalize { get; init; }
 

@@ -31,30 +31,35 @@ public sealed class BmpDecoder : IImageDecoder
         }
 
         var image = new RgbImage(layout.Width, layout.Height);
+        Span<byte> palette = stackalloc byte[3 * 256];
+        if (layout.Bits <= 8)
+        {
+            ReadPalette(layout, encoded, palette);
+        }
+
         for (int y = 0; y < layout.Height; y++)
         {
             int storedRow = layout.TopDown ? y : layout.Height - 1 - y;
             var row = encoded[(int)(layout.PixelOffset + (stride * storedRow))..];
-            DecodeRow(row, layout, encoded, image.Pixels.Slice(3 * y * layout.Width, 3 * layout.Width));
+            DecodeRow(row, layout, palette, image.Pixels.Slice(3 * y * layout.Width, 3 * layout.Width));
         }
 
         return image;
     }
 
-    private static void DecodeRow(ReadOnlySpan<byte> row, BmpLayout layout, ReadOnlySpan<byte> encoded, Span<byte> rgb)
+    private static void DecodeRow(ReadOnlySpan<byte> row, BmpLayout layout, ReadOnlySpan<byte> palette, Span<byte> rgb)
     {
-        if (layout.Bits <= 8)
+        if (layout.Bits == 8)
         {
-            LookUp(row, layout, encoded, rgb);
+            PixelConversion.FromPalette(row, palette, rgb);
         }
-        else if (layout.Bits == 24)
+        else if (layout.Bits < 8)
         {
-            for (int at = 0; at < rgb.Length; at += 3)
-            {
-                rgb[at] = row[at + 2];
-                rgb[at + 1] = row[at + 1];
-                rgb[at + 2] = row[at];
-            }
+            LookUp(row, layout.Bits, palette, rgb);
+        }
+        else if (layout.IsBgr)
+        {
+            PixelConversion.FromBgr(row, layout.Bits / 8, rgb);
         }
         else
         {
@@ -70,18 +75,26 @@ public sealed class BmpDecoder : IImageDecoder
 
     // Palette entries are blue, green, red and, save in the oldest header, a reserved byte. An index beyond the palette
     // is black.
-    private static void LookUp(ReadOnlySpan<byte> row, BmpLayout layout, ReadOnlySpan<byte> encoded, Span<byte> rgb)
+    private static void ReadPalette(BmpLayout layout, ReadOnlySpan<byte> encoded, Span<byte> palette)
     {
-        int perByte = 8 / layout.Bits, mask = (1 << layout.Bits) - 1;
+        palette.Clear();
+        for (int i = 0; i < layout.PaletteCount; i++)
+        {
+            var entry = encoded.Slice(layout.PaletteOffset + (i * layout.PaletteStep), 3);
+            palette[3 * i] = entry[2];
+            palette[(3 * i) + 1] = entry[1];
+            palette[(3 * i) + 2] = entry[0];
+        }
+    }
+
+    // Several indices a byte, the first in the highest bits.
+    private static void LookUp(ReadOnlySpan<byte> row, int bits, ReadOnlySpan<byte> palette, Span<byte> rgb)
+    {
+        int perByte = 8 / bits, mask = (1 << bits) - 1;
         for (int x = 0, to = 0; to < rgb.Length; x++, to += 3)
         {
-            int shift = 8 - (layout.Bits * ((x % perByte) + 1));
-            int index = (row[x / perByte] >> shift) & mask;
-            int entry = layout.PaletteOffset + (index * layout.PaletteStep);
-            bool known = index < layout.PaletteCount;
-            rgb[to] = known ? encoded[entry + 2] : (byte)0;
-            rgb[to + 1] = known ? encoded[entry + 1] : (byte)0;
-            rgb[to + 2] = known ? encoded[entry] : (byte)0;
+            int shift = 8 - (bits * ((x % perByte) + 1));
+            palette.Slice(3 * ((row[x / perByte] >> shift) & mask), 3).CopyTo(rgb[to..]);
         }
     }
 }

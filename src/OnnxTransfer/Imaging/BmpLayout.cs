@@ -34,6 +34,9 @@ internal readonly record struct BmpLayout
 
     public ChannelMask Blue { get; private init; }
 
+    /// <summary>Whether a pixel's first three bytes are blue, green and red.</summary>
+    public bool IsBgr => Bits == 24 || (Bits == 32 && (Red.Mask, Green.Mask, Blue.Mask) == (0xFF0000, 0x00FF00, 0x0000FF));
+
     /// <summary>Reads and checks the headers; after it the palette lies within the file.</summary>
     /// <exception cref="ImageException">Cut off, contradictory or not supported.</exception>
     public static BmpLayout Read(ReadOnlySpan<byte> encoded, string file)
@@ -117,6 +120,8 @@ internal readonly record struct BmpLayout
     internal readonly struct ChannelMask(uint mask)
     {
         private readonly int _shift = mask == 0 ? 0 : BitOperations.TrailingZeroCount(mask);
+
+        public uint Mask => mask;
 
         public byte Of(uint pixel)
         {

@@ -13,6 +13,12 @@ public interface IImageDecoder
     bool Decodes(ImageFormat format);
 
     /// <summary>
+    /// Whether images of <paramref name="format"/> that are of a rare kind (<see cref="ImageKind.IsRare"/>) are decoded
+    /// too. As <see cref="Decodes"/> unless a decoder says otherwise.
+    /// </summary>
+    bool DecodesRare(ImageFormat format) => Decodes(format);
+
+    /// <summary>
     /// Decodes the first image as 8-bit RGB, as Pillow's <c>convert("RGB")</c> would: palette looked up, grey repeated,
     /// alpha dropped, no colour profile applied. Pixels stay as they are stored: <see cref="ImageDecoders"/> turns them
     /// by their EXIF orientation. A damaged or cut off file is an error, never half an image.

@@ -16,7 +16,7 @@ public sealed class ImageDecoders
     public ImageDecoders(IReadOnlyList<IImageDecoder> decoders) => _decoders = [.. decoders];
 
     /// <summary>
-    /// What this machine has: libjpeg-turbo for JPEG, libvips for most others, and BMP, which needs no library; then
+    /// What this machine has: libjpeg-turbo for JPEG, libvips for most others, BMP and most PNG, which need no library; then
     /// what the application registered. Found out once, when it is first asked for.
     /// </summary>
     public static ImageDecoders Default => _standard.Value;
@@ -43,22 +43,52 @@ public sealed class ImageDecoders
     /// <summary>These decoders and then another, for the formats that none of these decodes.</summary>
     public ImageDecoders With(IImageDecoder other) => new([.. _decoders, other]) { Missing = Missing, Limits = Limits };
 
+    /// <summary>These decoders, but JPEG images as <paramref name="jpeg"/> says; other formats stay with theirs.</summary>
+    /// <param name="jpeg">How JPEG images become pixels; <see cref="JpegDecoding.Exact"/> changes nothing.</param>
+    /// <param name="preprocessing">What follows decoding: decides how far images may be scaled.</param>
+    /// <exception cref="DecoderException">The library this takes is missing, or there is no GPU; the message says what to do.</exception>
+    public ImageDecoders WithJpeg(JpegDecoding jpeg, PixelPreprocessing preprocessing) => jpeg switch
+    {
+        JpegDecoding.Exact => this,
+        JpegDecoding.Scaled => After(Turbo("scaled JPEG decoding").ScaledTo(2 * Math.Max(preprocessing.Height, preprocessing.Width))),
+        JpegDecoding.Gpu => After(NvJpegDecoder.Shared),
+        _ => throw new ArgumentOutOfRangeException(nameof(jpeg), jpeg, "expected exact, scaled or gpu"),
+    };
+
     /// <summary>Whether some decoder decodes <paramref name="format"/>.</summary>
     public bool Decodes(ImageFormat format) => _decoders.Any(decoder => decoder.Decodes(format));
 
-    /// <summary>The decoder of <paramref name="format"/>.</summary>
-    /// <param name="format">A known format.</param>
+    /// <summary>The decoder of <paramref name="format"/>; rare kinds of it may have another.</summary>
+    /// <inheritdoc cref="For(ImageKind, string)"/>
+    public IImageDecoder For(ImageFormat format, string file = "(no file)") => For(new ImageKind(format), file);
+
+    /// <summary>The decoder of images of this kind: the first that decodes it.</summary>
+    /// <param name="kind">Of a known format.</param>
     /// <param name="file">The file's name, for the error.</param>
     /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>: the message says what to install.</exception>
-    public IImageDecoder For(ImageFormat format, string file = "(no file)") =>
-        _decoders.FirstOrDefault(decoder => decoder.Decodes(format)) ?? throw new ImageException(
+    public IImageDecoder For(ImageKind kind, string file = "(no file)")
+    {
+        foreach (var decoder in _decoders)
+        {
+            if (kind.IsRare ? decoder.DecodesRare(kind.Format) : decoder.Decodes(kind.Format))
+            {
+                return decoder;
+            }
+        }
+
+        throw new ImageException(
             file,
             ImageFault.NoDecoder,
-            $"a {format} image, but none of the decoders here ({string.Join(", ", Names)}) reads that format; {Cure(format)}");
+            $"a{(kind.IsRare ? " rare kind of" : "")} {kind.Format} image, but none of the decoders here ({string.Join(", ", Names)}) reads that format; {Cure(kind.Format)}");
+    }
 
-    /// <summary>The name of the decoder of <paramref name="format"/>, as it goes into cache keys.</summary>
+    /// <summary>The name of the decoder of <paramref name="format"/>; rare kinds of it may have another.</summary>
     /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>.</exception>
     public string NameFor(ImageFormat format) => For(format).Name;
+
+    /// <summary>The name of the decoder of images of this kind, as it goes into cache keys.</summary>
+    /// <exception cref="ImageException"><see cref="ImageFault.NoDecoder"/>.</exception>
+    public string NameFor(ImageKind kind) => For(kind).Name;
 
     /// <summary>
     /// Decodes one image of any format and turns it upright. Before any pixel is decoded the file is checked to be an
@@ -86,7 +116,7 @@ public sealed class ImageDecoders
         }
 
         Limits.Check(file, header.Width, header.Height);
-        var stored = For(header.Format, file).Decode(encoded, file, Limits);
+        var stored = For(ImageKind.Of(encoded), file).Decode(encoded, file, Limits);
         return ExifOrientation.Apply(stored, ExifOrientation.Find(encoded, header.Format));
     }
 
@@ -98,6 +128,11 @@ public sealed class ImageDecoders
         ImageLayout.PlanarRgb8 => RgbImage.FromPlanarRgb8(bytes, source.Width, source.Height),
         _ => Decode(bytes, source.Path),
     };
+
+    private ImageDecoders After(IImageDecoder first) => new([first, .. _decoders]) { Missing = Missing, Limits = Limits };
+
+    private LibJpegTurboDecoder Turbo(string purpose) => _decoders.OfType<LibJpegTurboDecoder>().FirstOrDefault()
+        ?? throw new DecoderException($"{purpose} needs libjpeg-turbo: {Missing.FirstOrDefault(library => library.Contains("turbojpeg", StringComparison.Ordinal)) ?? "it is not among the decoders here"}");
 
     private static string Cure(ImageFormat format) => format switch
     {
@@ -120,6 +155,7 @@ public sealed class ImageDecoders
             missing.Add(noJpeg);
         }
 
+        found.Add(new PngDecoder());
         if (VipsDecoder.TryCreate(out var vips, out string? noVips))
         {
             found.Add(vips);

@@ -29,7 +29,7 @@ public readonly record struct ImageHeader(ImageFormat Format, int Width, int Hei
         var format = Detect(encoded);
         var (width, height) = format switch
         {
-            ImageFormat.Jpeg => JpegSize(encoded),
+            ImageFormat.Jpeg when JpegFrame.Read(encoded) is var frame => (frame.Width, frame.Height),
             ImageFormat.Png => PngSize(encoded),
             ImageFormat.WebP => WebPSize(encoded),
             ImageFormat.Gif => GifSize(encoded),
@@ -45,20 +45,6 @@ public readonly record struct ImageHeader(ImageFormat Format, int Width, int Hei
         && (brand.SequenceEqual("heic"u8) || brand.SequenceEqual("heix"u8) || brand.SequenceEqual("heim"u8)
             || brand.SequenceEqual("heis"u8) || brand.SequenceEqual("hevc"u8) || brand.SequenceEqual("mif1"u8)
             || brand.SequenceEqual("msf1"u8) || brand.SequenceEqual("avif"u8) || brand.SequenceEqual("avis"u8));
-
-    private static (long Width, long Height) JpegSize(ReadOnlySpan<byte> encoded)
-    {
-        foreach (var segment in new JpegSegments(encoded))
-        {
-            // Start of frame: precision, height, width; C4, C8 and CC of that range are other markers.
-            if (segment.Marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC) && segment.Payload.Length >= 5)
-            {
-                return (ReadUInt16BigEndian(segment.Payload[3..]), ReadUInt16BigEndian(segment.Payload[1..]));
-            }
-        }
-
-        return (0, 0);
-    }
 
     private static (long Width, long Height) PngSize(ReadOnlySpan<byte> encoded) =>
         encoded.Length >= 24 && encoded.Slice(12, 4).SequenceEqual("IHDR"u8)

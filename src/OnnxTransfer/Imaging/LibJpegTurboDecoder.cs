@@ -18,13 +18,16 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
     private readonly ConcurrentBag<Decompressor> _idle = [];
     private readonly TurboJpegApi _api;
 
-    private LibJpegTurboDecoder(TurboJpegApi api)
+    // The shorter side that scaling must leave; 0: no scaling.
+    private readonly int _leastSide;
+
+    private LibJpegTurboDecoder(TurboJpegApi api, int leastSide = 0)
     {
-        _api = api;
-        Name = $"libjpeg-turbo {api.Version}";
+        (_api, _leastSide) = (api, leastSide);
+        Name = $"libjpeg-turbo {api.Version}{(leastSide > 0 ? $" scaled to {leastSide} or more" : "")}";
     }
 
-    /// <summary>Such as "libjpeg-turbo 2.1.5".</summary>
+    /// <summary>Such as "libjpeg-turbo 2.1.5", or "libjpeg-turbo 2.1.5 scaled to 512 or more".</summary>
     public string Name { get; }
 
     /// <summary>Loads the library; false, with the reason and the cure in <paramref name="missing"/>, where it is absent.</summary>
@@ -32,6 +35,18 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
     {
         decoder = TurboJpegApi.TryLoad(out var api, out missing) ? new LibJpegTurboDecoder(api) : null;
         return decoder is not null;
+    }
+
+    /// <summary>
+    /// A decoder that halves images up to three times while they are decoded (the inverse DCT yields 4, 2 or 1 pixels for
+    /// each 8), as long as the shorter side keeps <paramref name="leastSide"/> pixels. Sides are rounded up.
+    /// </summary>
+    /// <param name="leastSide">At least 1. Twice the size an image is resized to afterwards leaves nearly the same pixels.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
+    public LibJpegTurboDecoder ScaledTo(int leastSide)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(leastSide, 1);
+        return new LibJpegTurboDecoder(_api, leastSide);
     }
 
     /// <summary>True for JPEG alone.</summary>
@@ -79,7 +94,8 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
         }
 
         limits.Check(file, width, height);
-        var image = new RgbImage(width, height);
+        int eighths = Eighths(Math.Min(width, height));
+        var image = new RgbImage(Scaled(width, eighths), Scaled(height, eighths));
         try
         {
             if (colours is TurboJpegApi.ColoursCmyk or TurboJpegApi.ColoursYcck)
@@ -99,6 +115,21 @@ public sealed unsafe class LibJpegTurboDecoder : IImageDecoder
             throw;
         }
     }
+
+    // Halvings alone: libjpeg-turbo has vector code for the scales 1, 1/2 and 1/4, and plain C for those between.
+    private int Eighths(int shorterSide)
+    {
+        int eighths = 8;
+        while (_leastSide > 0 && eighths > 1 && Scaled(shorterSide, eighths / 2) >= _leastSide)
+        {
+            eighths /= 2;
+        }
+
+        return eighths;
+    }
+
+    // turbojpeg.h's TJSCALED. tjDecompress2 takes the largest scale that fits the size it is given.
+    private static int Scaled(int side, int eighths) => (int)((((long)side * eighths) + 7) / 8);
 
     private void DecodeCmyk(nint handle, ReadOnlySpan<byte> encoded, RgbImage image, string file)
     {

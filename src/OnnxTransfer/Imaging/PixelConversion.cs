@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace OnnxTransfer.Imaging;
 
 /// <summary>Rearranges decoded samples into interleaved RGB24, with Pillow's arithmetic where there is any.</summary>
@@ -6,7 +9,22 @@ internal static class PixelConversion
     /// <summary>Grey at every <paramref name="step"/>-th byte (2: grey and alpha), repeated into three channels.</summary>
     public static void FromGrey(ReadOnlySpan<byte> samples, int step, Span<byte> rgb)
     {
-        for (int from = 0, to = 0; to < rgb.Length; from += step, to += 3)
+        int from = 0, to = 0;
+        if (step == 1)
+        {
+            var first = Vector128.Create((byte)0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5);
+            var second = Vector128.Create((byte)5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 9, 10, 10);
+            var third = Vector128.Create((byte)10, 11, 11, 11, 12, 12, 12, 13, 13, 13, 14, 14, 14, 15, 15, 15);
+            for (; to <= rgb.Length - 48; from += 16, to += 48)
+            {
+                var grey = Vector128.Create(samples[from..]);
+                Vector128.Shuffle(grey, first).CopyTo(rgb[to..]);
+                Vector128.Shuffle(grey, second).CopyTo(rgb[(to + 16)..]);
+                Vector128.Shuffle(grey, third).CopyTo(rgb[(to + 32)..]);
+            }
+        }
+
+        for (; to < rgb.Length; from += step, to += 3)
         {
             byte grey = samples[from];
             rgb[to] = grey;
@@ -27,11 +45,38 @@ internal static class PixelConversion
             return;
         }
 
-        for (int from = 0, to = 0; to < rgb.Length; from += step, to += 3)
+        var (from, to) = step == 4 ? Shuffled(samples, Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15), 16, rgb, 12) : (0, 0);
+        for (; to < rgb.Length; from += step, to += 3)
         {
             rgb[to] = samples[from];
             rgb[to + 1] = samples[from + 1];
             rgb[to + 2] = samples[from + 2];
+        }
+    }
+
+    /// <summary>Blue, green, red in the first three of <paramref name="step"/> channels, 3 or 4; the rest is dropped.</summary>
+    public static void FromBgr(ReadOnlySpan<byte> samples, int step, Span<byte> rgb)
+    {
+        var (from, to) = step == 3
+            ? Shuffled(samples, Vector128.Create((byte)2, 1, 0, 5, 4, 3, 8, 7, 6, 11, 10, 9, 14, 13, 12, 15), 15, rgb, 15)
+            : Shuffled(samples, Vector128.Create((byte)2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 15, 15, 15, 15), 16, rgb, 12);
+        for (; to < rgb.Length; from += step, to += 3)
+        {
+            rgb[to] = samples[from + 2];
+            rgb[to + 1] = samples[from + 1];
+            rgb[to + 2] = samples[from];
+        }
+    }
+
+    /// <summary>One index a byte into <paramref name="palette"/>, 256 x red, green, blue.</summary>
+    public static void FromPalette(ReadOnlySpan<byte> indices, ReadOnlySpan<byte> palette, Span<byte> rgb)
+    {
+        for (int from = 0, to = 0; to < rgb.Length; from++, to += 3)
+        {
+            var colour = palette.Slice(3 * indices[from], 3);
+            rgb[to] = colour[0];
+            rgb[to + 1] = colour[1];
+            rgb[to + 2] = colour[2];
         }
     }
 
@@ -67,6 +112,21 @@ internal static class PixelConversion
             rgb[to + 1] = Inked(samples[from + 1] ^ flip, paper);
             rgb[to + 2] = Inked(samples[from + 2] ^ flip, paper);
         }
+    }
+
+    // As many whole vectors as both sides hold: 16 bytes are rearranged and written, read bytes of them on one side and
+    // written bytes on the other count; the next overwrites the rest. Returns how far it came.
+    private static (int From, int To) Shuffled(ReadOnlySpan<byte> samples, Vector128<byte> order, int read, Span<byte> rgb, int written)
+    {
+        int count = Math.Max(0, Math.Min((samples.Length - 16) / read, (rgb.Length - 16) / written));
+        ref byte source = ref MemoryMarshal.GetReference(samples);
+        ref byte target = ref MemoryMarshal.GetReference(rgb);
+        for (int i = 0; i < count; i++)
+        {
+            Vector128.Shuffle(Vector128.LoadUnsafe(ref source, (nuint)(i * read)), order).StoreUnsafe(ref target, (nuint)(i * written));
+        }
+
+        return (count * read, count * written);
     }
 
     // paper - ink * paper / 255, rounded as Pillow's MULDIV255.

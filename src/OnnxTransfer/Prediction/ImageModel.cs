@@ -13,11 +13,11 @@ public sealed class ImageModel : IDisposable
 {
     private readonly OnnxSession _session;
     private readonly PixelPreprocessing _preprocessing;
-    private readonly ImageDecoders _decoders = ImageDecoders.Default;
+    private readonly ImageDecoders _decoders;
 
-    private ImageModel(string path, ModelCard card, OnnxSession session)
+    private ImageModel(string path, ModelCard card, ImageDecoders decoders, OnnxSession session)
     {
-        (Path, Card, _session) = (path, card, session);
+        (Path, Card, _decoders, _session) = (path, card, decoders, session);
         _preprocessing = card.Preprocessing;
     }
 
@@ -40,11 +40,14 @@ public sealed class ImageModel : IDisposable
     /// <param name="path">An .onnx file written by <see cref="FusedModel"/>.</param>
     /// <param name="provider">What shall run it; there is no silent fall-back.</param>
     /// <param name="threads">Threads of the runtime; 0: all cores.</param>
-    /// <exception cref="OnnxTransferException">No such file, no fused model, or the provider is not to be had.</exception>
-    public static ImageModel Load(string path, ExecutionProvider provider = ExecutionProvider.Auto, int threads = 0)
+    /// <param name="jpeg">How JPEG images become pixels; null: as they did when the head was fitted.</param>
+    /// <exception cref="OnnxTransferException">No such file, no fused model, or the provider or the decoder is not to be had.</exception>
+    public static ImageModel Load(string path, ExecutionProvider provider = ExecutionProvider.Auto, int threads = 0, JpegDecoding? jpeg = null)
     {
         var model = OnnxModel.Load(path);
-        return new ImageModel(path, ReadCard(path, model), OnnxSession.Open(model, new SessionSettings { Provider = provider, Threads = threads }));
+        var card = ReadCard(path, model);
+        var decoders = ImageDecoders.Default.WithJpeg(jpeg ?? card.Jpeg, card.Preprocessing);
+        return new ImageModel(path, card, decoders, OnnxSession.Open(model, new SessionSettings { Provider = provider, Threads = threads }));
     }
 
     /// <summary>Predicts for the image in a file.</summary>

@@ -43,7 +43,7 @@ public static class ModelEvaluation
             {
                 outputs[i] = [.. model.Predict(items[i]).Output];
             }
-            catch (OnnxTransferException error) when (error is not Inference.InferenceException)
+            catch (OnnxTransferException error) when (error is not (Inference.InferenceException or Imaging.DecoderException))
             {
                 failures[i] = new EmbedFailure(items[i].Name, error.Message);
             }
