@@ -4,81 +4,65 @@ using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Benchmarks;
 
-/// <summary>All rows of 64 MiB of embeddings, copied out of memory, out of the cache's memory map, and without mapping it.</summary>
+/// <summary>
+/// 64 MiB of embeddings into a matrix that is there already: copied out of memory, and read out of the cache, where they lie
+/// as one tap or as three to be put side by side, in the cache's order or in another.
+/// </summary>
 [PerImage(Width * sizeof(float))]
 public class CacheRead
 {
     private const int Rows = 8192, Width = 2048;
 
-    private readonly float[] row = new float[Width];
-    private readonly Matrix memory = new(Rows, Width);
-    private readonly RowLocation[] places = new RowLocation[Rows];
-    private WorkFolder folder = null!;
-    private EmbeddingCache cache = null!;
-    private EmbeddingSpace space = null!;
+    private readonly Matrix memory = CachedSpace.Plant(Rows, Width);
+    private readonly Matrix matrix = new(Rows, Width);
+    private readonly ImageIdentity[] images = [.. Enumerable.Range(0, Rows).Select(i => new ImageIdentity("", CachedSpace.Key(i)))];
+    private readonly int[] ordered = [.. Enumerable.Range(0, Rows)];
+    private readonly int[] shuffled = [.. Enumerable.Range(0, Rows)];
+    private CachedSpace one = null!, three = null!;
 
     [GlobalSetup]
     public void Fill()
     {
-        folder = new WorkFolder();
-        cache = EmbeddingCache.Open(folder.New());
-        space = cache.Space(new SpaceIdentity
-        {
-            Backbone = "made up", BackboneSha256 = "", Tap = "", Computation = "", Preprocessing = "", Decoder = "", Precision = "fp32",
-            Width = Width,
-        });
-        var random = new SeededRandom(1);
-        var writer = new PartWriter(space, PartLimits.Default);
-        for (int i = 0; i < Rows; i++)
-        {
-            foreach (ref float value in memory.Row(i))
-            {
-                value = (float)random.NextDouble();
-            }
-
-            writer.Add(Key(i), memory[i]);
-        }
-
-        writer.Flush();
-        for (int i = 0; i < Rows; i++)
-        {
-            places[i] = space.Find(Key(i))!.Value;
-        }
+        memory.Values.CopyTo(matrix.Values, 0);
+        new SeededRandom(1).Shuffle(shuffled.AsSpan());
+        (one, three) = (new CachedSpace(memory, Width), new CachedSpace(memory, 512, 512, 1024));
     }
 
     [GlobalCleanup]
     public void Delete()
     {
-        cache.Dispose();
-        folder.Dispose();
+        one.Dispose();
+        three.Dispose();
     }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Rows)]
-    public void Memory()
-    {
-        for (int i = 0; i < Rows; i++)
-        {
-            memory[i].CopyTo(row);
-        }
-    }
+    public void Copy() => memory.Values.AsSpan().CopyTo(matrix.Values);
 
     [Benchmark(OperationsPerInvoke = Rows)]
-    public void MemoryMap()
-    {
-        foreach (var place in places)
-        {
-            space.Row(place).CopyTo(row);
-        }
-    }
+    public void OneTap() => Gather(one, ordered);
 
     [Benchmark(OperationsPerInvoke = Rows)]
-    public void Unmapped()
+    public void OneTapShuffled() => Gather(one, shuffled);
+
+    [Benchmark(OperationsPerInvoke = Rows)]
+    public void ThreeTaps() => Gather(three, ordered);
+
+    /// <summary>As a new process does it: the cache is opened, every row looked up, the files mapped.</summary>
+    [Benchmark(OperationsPerInvoke = Rows)]
+    public void OneTapOpened()
     {
-        foreach (var place in places)
-        {
-            space.Copy(place, row);
-        }
+        one.Reopen();
+        Gather(one, ordered);
     }
 
-    private static ContentKey Key(int index) => ContentKey.Of(BitConverter.GetBytes(index));
+    /// <inheritdoc cref="OneTapOpened"/>
+    [Benchmark(OperationsPerInvoke = Rows)]
+    public void ThreeTapsOpened()
+    {
+        three.Reopen();
+        Gather(three, ordered);
+    }
+
+    private void Gather(CachedSpace cached, int[] order) =>
+        new RunPlaces(_ => cached.Spaces, images, cached.Widths.Length).Gather(order, cached.Widths, matrix);
 }

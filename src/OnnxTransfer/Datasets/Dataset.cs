@@ -35,7 +35,7 @@ public sealed record Dataset
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>Number of images over all items.</summary>
-    public int ImageCount => Items.Sum(item => item.Images.Count);
+    public int ImageCount => Items.Sum(item => item.ImageCount);
 
     /// <summary>The items of one split, as a data set of its own.</summary>
     public Dataset Of(Split split) => this with { Items = [.. Items.Where(item => item.Split == split)] };

@@ -9,40 +9,32 @@ internal sealed class FolderWalk
     private readonly SortedDictionary<string, int> _passedOver = new(StringComparer.Ordinal);
     private readonly List<string> _notes = [];
 
-    public IReadOnlyList<string> Folders(string folder) =>
-        [.. Enumerate(folder, Directory.EnumerateDirectories).Where(path => !IsHidden(path) && !LeadsBack(path))];
+    /// <summary>The folders in a folder that lead on, absolute.</summary>
+    public IReadOnlyList<string> Folders(FolderListing listing) =>
+        [.. listing.Folders.Select(name => Path.Join(listing.Folder, name)).Where(path => !LeadsBack(path))];
 
-    public IEnumerable<string> ImagesDirectlyIn(string folder)
+    /// <summary>The listings of a folder and of all below it that hold images, in ordinal order.</summary>
+    public IEnumerable<FolderListing> Images(string folder)
     {
-        foreach (var file in Enumerate(folder, Directory.EnumerateFiles))
+        var listing = FolderListing.Of(folder);
+        CountOthers(listing);
+        if (listing.Images.Length > 0)
         {
-            if (IsHidden(file))
-            {
-                continue;
-            }
+            yield return listing;
+        }
 
-            if (ImageFolder.IsImageName(file))
-            {
-                yield return file;
-            }
-            else
-            {
-                var ending = Path.GetExtension(file).ToLowerInvariant();
-                _passedOver[ending] = _passedOver.GetValueOrDefault(ending) + 1;
-            }
+        foreach (var below in Folders(listing).SelectMany(Images))
+        {
+            yield return below;
         }
     }
 
-    public IEnumerable<string> Images(string folder)
+    /// <summary>Counts the files of a listing that are no images among those passed over.</summary>
+    public void CountOthers(FolderListing listing)
     {
-        foreach (var file in ImagesDirectlyIn(folder))
+        foreach (var (ending, count) in listing.Others)
         {
-            yield return file;
-        }
-
-        foreach (var file in Folders(folder).SelectMany(Images))
-        {
-            yield return file;
+            _passedOver[ending] = _passedOver.GetValueOrDefault(ending) + count;
         }
     }
 
@@ -54,20 +46,6 @@ internal sealed class FolderWalk
     public string Summary() => _passedOver.Count == 0
         ? "it is empty"
         : string.Join(", ", _passedOver.Select(pair => $"{pair.Value} {(pair.Key.Length == 0 ? "without ending" : pair.Key)}"));
-
-    private static bool IsHidden(string path) => Path.GetFileName(path).StartsWith('.');
-
-    private static IEnumerable<string> Enumerate(string folder, Func<string, IEnumerable<string>> list)
-    {
-        try
-        {
-            return list(folder).Order(StringComparer.Ordinal).ToArray();
-        }
-        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
-        {
-            throw new DatasetException($"{folder}: cannot be listed ({error.Message}); allow reading it, or move it out of the data set", error);
-        }
-    }
 
     // A link is a loop when its final target is one of the folders above it.
     private bool LeadsBack(string folder)

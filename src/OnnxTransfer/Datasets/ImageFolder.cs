@@ -17,8 +17,10 @@ public static class ImageFolder
         ("train", Split.Train), ("val", Split.Validation), ("valid", Split.Validation), ("validation", Split.Validation), ("test", Split.Test),
     ];
 
+    private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> Endings = Extensions.GetAlternateLookup<ReadOnlySpan<char>>();
+
     /// <summary>True when the file's name ends like an image's.</summary>
-    public static bool IsImageName(string path) => Extensions.Contains(Path.GetExtension(path));
+    public static bool IsImageName(string path) => IsImageEnding(Path.GetExtension(path.AsSpan()));
 
     /// <summary>Opens the images below <paramref name="path"/>.</summary>
     /// <exception cref="DatasetException">No such folder, no images in it, or a class of val or test that train lacks.</exception>
@@ -31,7 +33,8 @@ public static class ImageFolder
         }
 
         var walk = new FolderWalk();
-        var folders = walk.Folders(root);
+        var top = FolderListing.Of(root);
+        var folders = walk.Folders(top);
         var splits = folders
             .SelectMany(folder => SplitFolders
                 .Where(entry => entry.Folder.Equals(Path.GetFileName(folder), StringComparison.OrdinalIgnoreCase))
@@ -39,42 +42,30 @@ public static class ImageFolder
             .OrderBy(entry => entry.Split)
             .ToArray();
         var hasOwnSplits = splits.Any(entry => entry.Split == Split.Train);
-        if (!hasOwnSplits)
-        {
-            splits = [(root, Split.Train)];
-        }
-
         foreach (var folder in hasOwnSplits ? folders.Except(splits.Select(entry => entry.Folder)) : [])
         {
             walk.Note($"{folder}: not read; beside train only val, validation and test are");
         }
 
-        var found = splits.SelectMany(entry => Read(walk, entry.Folder, entry.Split)).ToArray();
+        ImageGroup[] found = hasOwnSplits
+            ? [.. splits.SelectMany(entry => FolderListing.Of(entry.Folder) is var listing ? Read(walk, listing, walk.Folders(listing), entry.Split) : [])]
+            : [.. Read(walk, top, folders, Split.Train)];
         if (found.Length == 0)
         {
             throw new DatasetException(
                 $"{path}: no images found ({walk.Summary()}); expected files such as .jpg or .png in class sub-folders");
         }
 
-        if (found.Any(image => image.Class is null))
-        {
-            return Unlabelled(root, found, walk, path);
-        }
-
-        var classes = found.Select(image => image.Class!).Distinct().Order(StringComparer.Ordinal).ToArray();
+        RefuseLoose(path, found);
+        var classes = found.Select(group => group.Class).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToArray();
         RefuseUnknownClasses(path, found);
         var index = classes.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i, StringComparer.Ordinal);
         return new Dataset
         {
             Source = root,
             Classes = classes,
-            HasOwnSplits = hasOwnSplits && splits.Any(entry => entry.Split == Split.Test),
-            Items = [.. found.Select(image => new DatasetItem
-            {
-                Images = [new ImageSource(image.Path)],
-                Split = image.Split,
-                Label = index[image.Class!],
-            })],
+            HasOwnSplits = classes.Length > 0 && hasOwnSplits && splits.Any(entry => entry.Split == Split.Test),
+            Items = Items(found, index),
             Notes = walk.Notes(),
         };
     }
@@ -87,20 +78,20 @@ public static class ImageFolder
     public static Dataset OpenFiles(IReadOnlyList<string> paths)
     {
         var walk = new FolderWalk();
-        var files = new List<string>();
+        var items = new List<DatasetItem>();
         foreach (var path in paths)
         {
             if (Directory.Exists(path))
             {
-                files.AddRange(walk.Images(Path.GetFullPath(path)));
+                items.AddRange(walk.Images(Path.GetFullPath(path)).SelectMany(listing => Items(listing, Split.Train, -1)));
             }
             else
             {
-                files.Add(Path.GetFullPath(path));
+                items.Add(new DatasetItem { Images = [new ImageSource(Path.GetFullPath(path))] });
             }
         }
 
-        if (files.Count == 0)
+        if (items.Count == 0)
         {
             throw new DatasetException($"{string.Join(", ", paths)}: no images found ({walk.Summary()})");
         }
@@ -108,53 +99,78 @@ public static class ImageFolder
         return new Dataset
         {
             Source = string.Join(", ", paths.Take(3)) + (paths.Count > 3 ? ", ..." : ""),
-            Items = [.. files.Select(file => new DatasetItem { Images = [new ImageSource(file)] })],
+            Items = items,
             Notes = walk.Notes(),
         };
     }
 
-    private static IEnumerable<(string Path, string? Class, Split Split)> Read(FolderWalk walk, string folder, Split split)
+    /// <summary>True for an image's ending, with its dot.</summary>
+    internal static bool IsImageEnding(ReadOnlySpan<char> ending) => Endings.Contains(ending);
+
+    private static IEnumerable<ImageGroup> Read(FolderWalk walk, FolderListing listing, IReadOnlyList<string> classFolders, Split split)
     {
-        var classFolders = walk.Folders(folder);
-        foreach (var file in walk.ImagesDirectlyIn(folder))
+        walk.CountOthers(listing);
+        if (listing.Images.Length > 0)
         {
-            yield return (file, null, split);
+            yield return new ImageGroup(listing, null, split);
         }
 
         foreach (var classFolder in classFolders)
         {
-            foreach (var file in walk.Images(classFolder))
+            var isEmpty = true;
+            foreach (var images in walk.Images(classFolder))
             {
-                yield return (file, Path.GetFileName(classFolder), split);
+                isEmpty = false;
+                yield return new ImageGroup(images, Path.GetFileName(classFolder), split);
+            }
+
+            if (isEmpty)
+            {
+                walk.Note($"{classFolder}: passed over, there are no images in it");
             }
         }
     }
 
-    // Images beside class folders: a label is missing, and guessing one would be wrong. Images alone: nothing is labelled.
-    private static Dataset Unlabelled(string root, (string Path, string? Class, Split Split)[] found, FolderWalk walk, string path)
+    private static DatasetItem[] Items(ImageGroup[] groups, Dictionary<string, int> index)
     {
-        var loose = found.First(image => image.Class is null).Path;
-        if (found.Any(image => image.Class is not null))
+        var (items, next) = (new DatasetItem[groups.Sum(group => group.Listing.Images.Length)], 0);
+        foreach (var group in groups)
         {
-            throw new DatasetException(
-                $"{path}: {loose} lies beside class folders and so has no class; move it into one of them or elsewhere");
+            foreach (var item in Items(group.Listing, group.Split, group.Class is null ? -1 : index[group.Class]))
+            {
+                items[next++] = item;
+            }
         }
 
-        return new Dataset
-        {
-            Source = root,
-            Items = [.. found.Select(image => new DatasetItem { Images = [new ImageSource(image.Path)], Split = image.Split })],
-            Notes = walk.Notes(),
-        };
+        return items;
     }
 
-    private static void RefuseUnknownClasses(string path, (string Path, string? Class, Split Split)[] found)
+    private static IEnumerable<DatasetItem> Items(FolderListing listing, Split split, int label) => listing.Images.Select(name =>
+        new DatasetItem { Images = [new ImageSource(listing.Folder, name)], Split = split, Label = label });
+
+    // Images beside class folders: a label is missing, and guessing one would be wrong. Images alone: nothing is labelled.
+    private static void RefuseLoose(string path, ImageGroup[] found)
     {
-        var known = found.Where(image => image.Split == Split.Train).Select(image => image.Class).ToHashSet();
-        foreach (var image in found.Where(image => !known.Contains(image.Class)))
+        if (Array.Find(found, group => group.Class is null) is { } loose && Array.Exists(found, group => group.Class is not null))
         {
             throw new DatasetException(
-                $"{path}: class '{image.Class}' of {image.Path} does not occur in train; expected one of: {string.Join(", ", known.Order())}");
+                $"{path}: {loose.First} lies beside class folders and so has no class; move it into one of them or elsewhere");
         }
+    }
+
+    private static void RefuseUnknownClasses(string path, ImageGroup[] found)
+    {
+        var known = found.Where(group => group.Split == Split.Train).Select(group => group.Class).ToHashSet();
+        if (Array.Find(found, group => !known.Contains(group.Class)) is { Class: not null } unknown)
+        {
+            throw new DatasetException(
+                $"{path}: class '{unknown.Class}' of {unknown.First} does not occur in train; expected one of: {string.Join(", ", known.Order())}");
+        }
+    }
+
+    /// <summary>The images of one folder, which are of one class, or of none, and of one split.</summary>
+    private sealed record ImageGroup(FolderListing Listing, string? Class, Split Split)
+    {
+        public string First => Path.Join(Listing.Folder, Listing.Images[0]);
     }
 }

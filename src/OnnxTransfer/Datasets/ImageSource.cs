@@ -21,6 +21,21 @@ public enum ImageLayout
 /// <param name="Height">Rows; 0 for an encoded file.</param>
 public readonly record struct ImageSource(string Path, ImageLayout Layout = ImageLayout.Encoded, long Offset = 0, int Width = 0, int Height = 0)
 {
+    // The files of a folder share its name, and each path is put together when it is asked for: of many images the paths
+    // would be most of the memory.
+    private readonly string? _folder;
+    private readonly string _name = Path;
+
+    internal ImageSource(string folder, string name)
+        : this(name) => _folder = folder;
+
+    /// <summary>The file, absolute.</summary>
+    public string Path
+    {
+        get => _folder is null ? _name : System.IO.Path.Join(_folder, _name);
+        init => (_folder, _name) = (null, value);
+    }
+
     /// <summary>Bytes of a raw image; 0 for an encoded file, which is read whole.</summary>
     public int Length => Layout switch
     {
@@ -31,4 +46,11 @@ public readonly record struct ImageSource(string Path, ImageLayout Layout = Imag
 
     /// <summary>The name used in messages and tables: the path, and for a raw image its number within the file.</summary>
     public string Name => Layout == ImageLayout.Encoded ? Path : $"{Path}#{Offset}";
+
+    /// <summary>The same place, however its path is kept.</summary>
+    public bool Equals(ImageSource other) =>
+        (Layout, Offset, Width, Height) == (other.Layout, other.Offset, other.Width, other.Height) && Path == other.Path;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Path, Offset);
 }

@@ -24,25 +24,25 @@ public static class Leakage
         }
 
         var largest = splits.MaxBy(pair => pair.Value).Key;
-        var images = dataset.Items.SelectMany(item => item.Images, (item, image) => (image.Name, item.Split)).Zip(contents);
+        var images = dataset.Items.SelectMany(item => Enumerable.Range(0, item.ImageCount), (item, image) => (Item: item, Image: image)).Zip(contents);
         var seen = new Dictionary<TContent, Split>();
         var leaked = new HashSet<TContent>();
-        foreach (var ((_, split), content) in images.Where(image => image.First.Split != largest))
+        foreach (var ((item, _), content) in images.Where(image => image.First.Item.Split != largest))
         {
-            if (content is { } known && !seen.TryAdd(known, split) && seen[known] != split)
+            if (content is { } known && !seen.TryAdd(known, item.Split) && seen[known] != item.Split)
             {
                 leaked.Add(known);
             }
         }
 
         leaked.UnionWith(images
-            .Where(image => image.First.Split == largest && image.Second is { } content && seen.ContainsKey(content))
+            .Where(image => image.First.Item.Split == largest && image.Second is { } content && seen.ContainsKey(content))
             .Select(image => image.Second!.Value));
         return leaked.Count == 0 ? [] : [.. images
             .Where(image => image.Second is { } content && leaked.Contains(content))
             .GroupBy(image => image.Second!.Value, image => image.First)
             .Select(group => new LeakedContent(
-                [.. group.Select(image => image.Name)],
-                [.. group.Select(image => image.Split).Distinct().Order()]))];
+                [.. group.Select(image => image.Item.Image(image.Image).Name)],
+                [.. group.Select(image => image.Item.Split).Distinct().Order()]))];
     }
 }

@@ -31,46 +31,75 @@ public static class StratifiedSplit
         int[] strata = dataset.IsMultiLabel
             ? RarestLabel.Of([.. dataset.Items.Select(item => item.LabelSet)], dataset.Classes.Count)
             : [.. dataset.Items.Select(item => item.Label)];
-        var units = dataset.Items
-            .Select((item, index) => (item, index))
-            .Where(pair => pair.item.Split == Datasets.Split.Train)
-            .GroupBy(pair => pair.item.Group ?? $"\u0000{pair.index}", StringComparer.Ordinal)
-            .Select(group => (Label: strata[group.First().index], Indices: group.Select(pair => pair.index).ToArray()))
-            .ToArray();
-        var drawn = new HashSet<int>();
+        var units = Units(dataset, strata);
+        var drawn = new bool[dataset.Items.Count];
+        var any = false;
         foreach (var stratum in units.GroupBy(unit => unit.Label).OrderBy(stratum => stratum.Key))
         {
             var members = stratum.ToArray();
-            if (members.Length < 2 && dataset.IsMultiLabel && units.Length > 1)
+            if (members.Length < 2 && dataset.IsMultiLabel && units.Count > 1)
             {
                 continue;
             }
 
             if (members.Length < 2)
             {
-                throw TooSmall(dataset, stratum.Key, members[0].Indices, to);
+                throw TooSmall(dataset, stratum.Key, members[0], to);
             }
 
             new SeededRandom((seed * 1_000_003L) + stratum.Key).Shuffle(members.AsSpan());
             var take = Math.Clamp((int)Math.Round(members.Length * fraction), 1, members.Length - 1);
-            drawn.UnionWith(members.Take(take).SelectMany(unit => unit.Indices));
+            any = true;
+            foreach (var unit in members.AsSpan(0, take))
+            {
+                drawn[unit.First] = true;
+                unit.Others?.ForEach(index => drawn[index] = true);
+            }
         }
 
-        if (dataset.IsMultiLabel && drawn.Count == 0)
+        if (dataset.IsMultiLabel && !any)
         {
             throw new DatasetException(
                 $"{dataset.Source}: every label is the rarest of one item or group only, so that none can be drawn; add images, or give own splits");
         }
 
-        return dataset with { Items = [.. dataset.Items.Select((item, i) => drawn.Contains(i) ? item with { Split = to } : item)] };
+        return dataset with { Items = [.. dataset.Items.Select((item, i) => drawn[i] ? item with { Split = to } : item)] };
     }
 
-    private static DatasetException TooSmall(Dataset dataset, int label, int[] indices, Split to)
+    // The train items in their order; those of one group are one unit, where the first of them stands.
+    private static List<Unit> Units(Dataset dataset, int[] strata)
+    {
+        var units = new List<Unit>(dataset.Items.Count);
+        var groups = new Dictionary<string, List<int>>(StringComparer.Ordinal);
+        for (var i = 0; i < dataset.Items.Count; i++)
+        {
+            var (split, group) = (dataset.Items[i].Split, dataset.Items[i].Group);
+            if (split != Datasets.Split.Train)
+            {
+                continue;
+            }
+
+            if (group is not null && groups.TryGetValue(group, out var others))
+            {
+                others.Add(i);
+                continue;
+            }
+
+            units.Add(new Unit(strata[i], i, group is null ? null : groups[group] = []));
+        }
+
+        return units;
+    }
+
+    private static DatasetException TooSmall(Dataset dataset, int label, Unit only, Split to)
     {
         var what = label < 0 || dataset.IsMultiLabel ? "there is only one item" : $"class '{dataset.Classes[label]}' has only one";
-        var unit = indices.Length > 1 ? "group" : "image";
+        var unit = only.Others?.Count > 0 ? "group" : "image";
         var where = to == Datasets.Split.Test ? "test" : "validation";
         return new DatasetException(
-            $"{dataset.Source}: {what} {unit} ({dataset.Items[indices[0]].Name}); a {where} split needs two or more of every class: add images, take the class out, or give own splits");
+            $"{dataset.Source}: {what} {unit} ({dataset.Items[only.First].Name}); a {where} split needs two or more of every class: add images, take the class out, or give own splits");
     }
+
+    /// <summary>What is drawn whole: an item, or all items of a group.</summary>
+    private readonly record struct Unit(int Label, int First, List<int>? Others);
 }

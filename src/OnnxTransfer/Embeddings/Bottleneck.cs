@@ -18,41 +18,42 @@ internal static class Bottleneck
     /// <summary>The bottleneck in words; what stands before the colon is one of read, decode, resize, overhead, infer, write.</summary>
     /// <param name="work">The stages: read, decode, resize, infer, write.</param>
     /// <param name="division">The threads they ran on.</param>
-    /// <param name="waited">Seconds that those threads waited, all together.</param>
+    /// <param name="threads">All that those threads did but wait for work.</param>
     /// <param name="seconds">Of the run.</param>
     /// <param name="images">What was decoded.</param>
     /// <param name="backbone">What ran.</param>
-    public static string Of(IReadOnlyList<StageWork> work, WorkDivision division, double waited, double seconds, ImageSort images, Backbone backbone)
+    public static string Of(IReadOnlyList<StageWork> work, WorkDivision division, StageWork threads, double seconds, ImageSort images, Backbone backbone)
     {
         var (read, decode, resize, infer, write) = (work[0], work[1], work[2], work[3], work[4]);
-        var prepare = read.BusySeconds + decode.BusySeconds + resize.BusySeconds;
-        var idle = waited / (division.Threads * seconds);
-        if (write.Utilisation > Most && idle > Starved && write.BusySeconds / seconds > infer.Utilisation)
+        var idle = 1 - (threads.BusySeconds / (division.Threads * seconds));
+        if (write.Utilisation > Most && idle > Starved && write.Utilisation > infer.Utilisation)
         {
             return $"write: the disk of the cache is busy {Percent(write.Utilisation)} of the time and the threads wait {Percent(idle)} of theirs; a cache on a faster disk would help";
         }
 
+        var prepare = read.BusySeconds + decode.BusySeconds + resize.BusySeconds;
         if (backbone.Provider.IsGpu() && infer.Utilisation >= prepare / (division.Decoders * seconds))
         {
             return $"infer: the GPU, busy {Percent(infer.Utilisation)} of the time of its {division.Runs} runs at once; fp16, a smaller backbone or a further GPU would help";
         }
 
-        // What threads that had work did beside the stages: looking up, opening files, handing over.
-        var worked = Math.Max(prepare + infer.BusySeconds, (division.Threads * seconds) - waited);
-        var neither = 1 - ((decode.BusySeconds + resize.BusySeconds + infer.BusySeconds) / worked);
         var waitsForDisk = read.BusySeconds - read.CpuSeconds;
-        if (neither > Most && waitsForDisk > worked * Most / 2)
+        if (waitsForDisk > Most * threads.BusySeconds)
         {
-            return $"read: threads wait for the disk of the images {Percent(waitsForDisk / worked)} of their time; a faster disk, or --decode-threads {4 * division.Decoders} to read more files at once, would help";
+            return $"read: threads wait for the disk of the images {Percent(waitsForDisk / threads.BusySeconds)} of their time; a faster disk, or --decode-threads {4 * division.Decoders} to read more files at once, would help";
         }
 
-        if (neither > Most)
+        // Of processor time, which others' work on the machine does not change. A run's is elsewhere where it is not this
+        // thread's alone.
+        var ran = backbone.Provider.IsGpu() || backbone.Division.Threads > 1 ? 0 : infer.CpuSeconds;
+        var neither = 1 - ((decode.CpuSeconds + resize.CpuSeconds + ran) / threads.CpuSeconds);
+        if (neither > Most && (ran > 0 || prepare > infer.BusySeconds))
         {
             return $"overhead: {Size(images)}{Percent(neither)} of the time is neither decoding nor inference but finding, opening, reading and hashing files; fewer, larger files would help, such as CIFAR or idx binaries";
         }
 
         return infer.BusySeconds >= prepare
-            ? $"infer: the backbone's arithmetic, {Milliseconds(infer)} an image and {Percent(infer.BusySeconds / worked)} of the time; a smaller backbone, int8 (models quantize) or a GPU would help"
+            ? $"infer: the backbone's arithmetic, {Milliseconds(infer)} an image and {Percent(infer.BusySeconds / threads.BusySeconds)} of the time; a smaller backbone, int8 (models quantize) or a GPU would help"
             : resize.BusySeconds > decode.BusySeconds
                 ? $"resize: {Size(images)}{Milliseconds(resize)} an image; smaller images or more cores would help"
                 : Decoding(decode, prepare, images, backbone);

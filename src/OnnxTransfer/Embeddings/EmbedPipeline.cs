@@ -17,7 +17,6 @@ internal sealed class EmbedPipeline : IDisposable
 {
     private readonly PipelineClocks _clocks = new();
     private readonly ImageBytes _files = new();
-    private readonly HashSet<ImageIdentity> _claimed = [];
     private readonly ConcurrentDictionary<int, string> _failures = [];
     private readonly Backbone _backbone;
     private readonly EmbeddingCache _cache;
@@ -25,7 +24,7 @@ internal sealed class EmbedPipeline : IDisposable
     private readonly IReadOnlyList<ImageSource> _images;
     private readonly EmbedSettings _settings;
     private readonly ImageDecoders _decoders;
-    private readonly ImageIdentity[] _results;
+    private readonly ImageClaims _claims;
     private readonly BatchTuning _tuning;
     private readonly WorkDivision _division;
     private readonly EmbedSchedule _schedule;
@@ -37,7 +36,7 @@ internal sealed class EmbedPipeline : IDisposable
     {
         (_backbone, _cache, _spaces, _images, _settings) = (backbone, cache, spaces, images, settings);
         _decoders = ImageDecoders.Default.WithJpeg(settings.Jpeg, backbone.Preprocessing);
-        _results = new ImageIdentity[images.Count];
+        _claims = new ImageClaims(images.Count);
         var runs = backbone.Division;
         _tuning = new BatchTuning(runs.Batch, runs.IsBatchFixed || runs.Threads > 1 || images.Count < settings.LeastToTune ? [] : [.. new[] { 1, 2, 4, 16 }.Where(size => size <= runs.LargestBatch)]);
         _division = WorkDivision.Of(backbone, settings, _tuning.Largest);
@@ -48,7 +47,7 @@ internal sealed class EmbedPipeline : IDisposable
     }
 
     /// <summary>Decoder and content of each image; a null decoder where it failed.</summary>
-    public ImageIdentity[] Results => _results;
+    public ImageIdentity[] Results => _claims.Images;
 
     public int Embedded => _writer.Embedded;
 
@@ -69,7 +68,7 @@ internal sealed class EmbedPipeline : IDisposable
     /// <summary>What limited a run of <paramref name="seconds"/>, and what would move it.</summary>
     public string? Bottleneck(double seconds) => Embedded == 0
         ? null
-        : Embeddings.Bottleneck.Of(Work(seconds), _division, _clocks.Wait.Work(1, seconds).BusySeconds, seconds, _clocks.Sort(_settings.Jpeg == JpegDecoding.Exact), _backbone);
+        : Embeddings.Bottleneck.Of(Work(seconds), _division, _clocks.Threads(seconds), seconds, _clocks.Sort(_settings.Jpeg == JpegDecoding.Exact), _backbone);
 
     /// <summary>How the run was divided.</summary>
     public EmbedDivision Division() => new()
@@ -121,13 +120,15 @@ internal sealed class EmbedPipeline : IDisposable
 
     private void WorkOn(int thread)
     {
+        var start = ThreadTime.Now;
         try
         {
             // Runs stay with their thread, as a CUDA graph must, and with one GPU.
             using var runner = new BatchRunner(_backbone, thread % _backbone.DeviceCount, _tuning.Largest);
             var preparer = new ImagePreparer(_backbone, _cache, _spaces, _files, _decoders, _clocks);
             var batch = new List<PreparedImage>(_tuning.Largest);
-            Func<ImageIdentity, bool> claim = Claim;
+            var current = -1;
+            Func<ImageIdentity, bool> claim = image => _claims.Claim(current, image);
             var role = _division.RoleOf(thread);
             while (_schedule.Next(role, batch) is var task && (task.Lane is not null || task.Image >= 0))
             {
@@ -137,7 +138,8 @@ internal sealed class EmbedPipeline : IDisposable
                 }
                 else
                 {
-                    _schedule.Decoded(Prepare(preparer, task.Image, claim));
+                    current = task.Image;
+                    _schedule.Decoded(Prepare(preparer, current, claim));
                 }
             }
         }
@@ -145,14 +147,8 @@ internal sealed class EmbedPipeline : IDisposable
         {
             _schedule.Fail(fault);
         }
-    }
 
-    private bool Claim(ImageIdentity image)
-    {
-        lock (_claimed)
-        {
-            return _claimed.Add(image);
-        }
+        _clocks.All.Stop(start, 0);
     }
 
     private PreparedImage? Prepare(ImagePreparer preparer, int index, Func<ImageIdentity, bool> claim)
@@ -160,7 +156,7 @@ internal sealed class EmbedPipeline : IDisposable
         try
         {
             var result = preparer.Prepare(_images[index], claim);
-            _results[index] = result.Image;
+            Results[index] = result.Image;
             if (result.Pixels is not null)
             {
                 return new PreparedImage(result.Image, result.Missing, result.Pixels);
@@ -170,6 +166,7 @@ internal sealed class EmbedPipeline : IDisposable
         }
         catch (OnnxTransferException error) when (error is not (CacheException or DecoderException))
         {
+            Results[index] = default;
             _failures[index] = error.Message;
             if (_failures.Count > _settings.MaxFailures)
             {

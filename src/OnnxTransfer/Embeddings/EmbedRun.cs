@@ -9,33 +9,16 @@ namespace OnnxTransfer.Embeddings;
 public sealed class EmbedRun
 {
     private readonly Backbone _backbone;
-    private readonly SpaceSet _spaces;
-    private readonly ImageIdentity[] _images;
-    private readonly DatasetItem[] _items;
-    private readonly int[] _first;
+    private readonly RunPlaces _places;
+    private readonly ImageIdentity[] _identities;
+    private readonly DatasetImages _images;
+    private readonly int[] _there; // the numbers of Items within the data set
 
-    internal EmbedRun(Dataset dataset, Backbone backbone, SpaceSet spaces, ImageIdentity[] images, string contentSha256, EmbedReport report)
+    internal EmbedRun(Dataset dataset, Backbone backbone, RunPlaces places, ImageIdentity[] identities, DatasetImages images, string contentSha256, EmbedReport report)
     {
-        (Dataset, _backbone, _spaces, _images, ContentSha256, Report) = (dataset, backbone, spaces, images, contentSha256, report);
-        var (items, first, next) = (new List<DatasetItem>(dataset.Items.Count), new List<int>(dataset.Items.Count), 0);
-        foreach (var item in dataset.Items)
-        {
-            var there = false;
-            for (var i = 0; i < item.Images.Count; i++)
-            {
-                there |= IsThere(next + i);
-            }
-
-            if (there)
-            {
-                items.Add(item);
-                first.Add(next);
-            }
-
-            next += item.Images.Count;
-        }
-
-        (_items, _first) = ([.. items], [.. first]);
+        (Dataset, _backbone, _places, _identities, _images, ContentSha256, Report) = (dataset, backbone, places, identities, images, contentSha256, report);
+        _there = [.. Enumerable.Range(0, dataset.Items.Count).Where(IsThere)];
+        Items = _there.Length == dataset.Items.Count ? dataset.Items : [.. _there.Select(item => dataset.Items[item])];
     }
 
     /// <summary>The data set as it was given.</summary>
@@ -48,7 +31,7 @@ public sealed class EmbedRun
     public string ContentSha256 { get; }
 
     /// <summary>Items of which at least one image was embedded, in data set order.</summary>
-    public IReadOnlyList<DatasetItem> Items => _items;
+    public IReadOnlyList<DatasetItem> Items { get; }
 
     /// <summary>D: the widths of all taps, and the numbers an item carries.</summary>
     public int Width => _backbone.Width + Dataset.NumberNames.Count;
@@ -61,68 +44,80 @@ public sealed class EmbedRun
     /// </summary>
     public EmbeddingSet ToSet() => new()
     {
-        Rows = IsDirect ? new MappedRows([.. Enumerable.Range(0, _items.Length).Select(i => Photos(i).Single()[0])], Width) : Gathered(),
+        Rows = IsDirect ? new MappedRows(_places, _there, Width) : Gathered(),
         Classes = Dataset.Classes,
-        Labels = Dataset.IsRegression || Dataset.IsMultiLabel ? [] : [.. _items.Select(item => item.Label)],
-        LabelSets = Dataset.IsMultiLabel ? [.. _items.Select(item => item.LabelSet)] : [],
-        Targets = !Dataset.IsRegression ? [] : Dataset.TargetNames.Count == 0 ? [.. _items.Select(item => item.Target)] : [.. _items.SelectMany(item => item.Targets)],
+        Labels = Dataset.IsRegression || Dataset.IsMultiLabel ? [] : [.. Items.Select(item => item.Label)],
+        LabelSets = Dataset.IsMultiLabel ? [.. Items.Select(item => item.LabelSet)] : [],
+        Targets = !Dataset.IsRegression ? [] : Dataset.TargetNames.Count == 0 ? [.. Items.Select(item => item.Target)] : [.. Items.SelectMany(item => item.Targets)],
         TargetNames = Dataset.TargetNames,
-        Weights = Array.TrueForAll(_items, item => item.Weight == 1) ? [] : [.. _items.Select(item => item.Weight)],
-        Groups = Array.TrueForAll(_items, item => item.Group is null) ? [] : [.. _items.Select((item, i) => item.Group ?? $"\u0000{i}")],
-        Splits = [.. _items.Select(item => item.Split)],
-        Names = [.. _items.Select(item => item.Name)],
+        Weights = Items.All(item => item.Weight == 1) ? [] : [.. Items.Select(item => item.Weight)],
+        Groups = Items.All(item => item.Group is null) ? [] : [.. Items.Select((item, i) => item.Group ?? $"\u0000{i}")],
+        Splits = [.. Items.Select(item => item.Split)],
+        Names = [.. Items.Select(item => item.Name)],
     };
 
     /// <summary>Row <paramref name="index"/> of <see cref="Items"/>, D values, read without keeping the cache in memory.</summary>
-    public void CopyRow(int index, Span<float> row)
-    {
-        Put(index, row, new float[_backbone.Width], (place, values) => place.Space.Copy(place.At, values));
-    }
+    public void CopyRow(int index, Span<float> row) => Put(index, row, new float[_backbone.Width], mapped: false);
 
     /// <summary>Which of <see cref="Items"/> hold an image whose content an image of <paramref name="other"/> has too.</summary>
     public bool[] SharedWith(EmbedRun other)
     {
-        var theirs = other._images.Where(image => image.Decoder is not null).Select(image => image.Key).ToHashSet();
-        return [.. _items.Select((item, i) => Enumerable.Range(_first[i], item.Images.Count).Any(image => _images[image].Decoder is not null && theirs.Contains(_images[image].Key)))];
+        var theirs = other._identities.Where(image => image.Decoder is not null).Select(image => image.Key).ToHashSet();
+        return [.. _there.Select(item => Enumerable.Range(_images.First(item), Dataset.Items[item].ImageCount)
+            .Any(image => _identities[image].Decoder is not null && theirs.Contains(_identities[image].Key)))];
     }
 
-    private bool IsDirect =>
-        _backbone.Taps.Count == 1 && !_backbone.L2Normalize && Dataset.NumberNames.Count == 0 && Array.TrueForAll(_items, item => item.Images.Count == 1);
+    // Nothing is to be computed: the values of the cache are those of the rows.
+    private bool IsPlain => !_backbone.L2Normalize && Dataset.NumberNames.Count == 0 && _images.IsOneEach;
 
-    private bool IsThere(int image) => _images[image].Decoder is not null && _spaces.Has(_images[image]);
+    private bool IsDirect => _backbone.Taps.Count == 1 && IsPlain;
 
-    // Where the embeddings of an item's photos lie, tap by tap; photos that failed are left out.
-    private IEnumerable<EmbeddingPlace[]> Photos(int item) => Enumerable.Range(_first[item], _items[item].Images.Count)
-        .Where(IsThere)
-        .Select(image => _spaces.Find(_images[image])!);
+    private bool IsThere(int item)
+    {
+        var there = false;
+        for (var photo = 0; photo < Dataset.Items[item].ImageCount; photo++)
+        {
+            there |= _places.Has(_images.First(item) + photo);
+        }
+
+        return there;
+    }
 
     private Matrix Gathered()
     {
-        var matrix = new Matrix(_items.Length, Width);
-        var photo = new float[_backbone.Width];
-        for (var i = 0; i < _items.Length; i++)
+        var matrix = new Matrix(_there.Length, Width, GC.AllocateUninitializedArray<float>(checked(_there.Length * Width)));
+        if (IsPlain)
         {
-            Put(i, matrix.Row(i), photo, (place, values) => place.Space.Row(place.At).CopyTo(values));
+            _places.Gather(_there, [.. _backbone.Taps.Select(tap => tap.Width)], matrix);
+            return matrix;
+        }
+
+        var photo = new float[_backbone.Width];
+        for (var i = 0; i < _there.Length; i++)
+        {
+            Put(i, matrix.Row(i), photo, mapped: true);
         }
 
         return matrix;
     }
 
     // Each photo's taps are put side by side in photo, and made of length 1, before the photos are averaged: the order of
-    // the fused graph.
-    private void Put(int item, Span<float> row, float[] photo, Action<EmbeddingPlace, Span<float>> read)
+    // the fused graph. Photos that failed are left out.
+    private void Put(int index, Span<float> row, float[] photo, bool mapped)
     {
+        var (item, first, photos) = (Dataset.Items[_there[index]], _images.First(_there[index]), 0);
         var embedding = row[.._backbone.Width];
-        var photos = 0;
         embedding.Clear();
-        foreach (var places in Photos(item))
+        for (var image = first; image < first + item.ImageCount; image++)
         {
-            var offset = 0;
-            foreach (var place in places)
+            if (!_places.Has(image))
             {
-                var width = place.Space.Identity.Width;
-                read(place, photo.AsSpan(offset, width));
-                offset += width;
+                continue;
+            }
+
+            for (int tap = 0, column = 0; tap < _backbone.Taps.Count; column += _backbone.Taps[tap++].Width)
+            {
+                Read(image, tap, photo.AsSpan(column, _backbone.Taps[tap].Width), mapped);
             }
 
             if (_backbone.L2Normalize)
@@ -134,17 +129,26 @@ public sealed class EmbedRun
             photos++;
         }
 
-        if (photos > 1)
+        for (var i = 0; photos > 1 && i < embedding.Length; i++)
         {
-            for (var i = 0; i < embedding.Length; i++)
-            {
-                embedding[i] /= photos;
-            }
+            embedding[i] /= photos;
         }
 
         for (var i = 0; i < Dataset.NumberNames.Count; i++)
         {
-            row[embedding.Length + i] = _items[item].Numbers[i];
+            row[embedding.Length + i] = item.Numbers[i];
+        }
+    }
+
+    private void Read(int image, int tap, Span<float> values, bool mapped)
+    {
+        if (mapped)
+        {
+            _places.Row(image, tap).CopyTo(values);
+        }
+        else
+        {
+            _places.Copy(image, tap, values);
         }
     }
 
@@ -156,12 +160,12 @@ public sealed class EmbedRun
         }
     }
 
-    private sealed class MappedRows(EmbeddingPlace[] places, int width) : IRows
+    private sealed class MappedRows(RunPlaces places, int[] images, int width) : IRows
     {
-        public int Count => places.Length;
+        public int Count => images.Length;
 
         public int Width => width;
 
-        public ReadOnlySpan<float> this[int index] => places[index].Space.Row(places[index].At);
+        public ReadOnlySpan<float> this[int index] => places.Row(images[index], 0);
     }
 }

@@ -23,46 +23,52 @@ public static class Embedder
     {
         settings ??= new EmbedSettings();
         var clock = Stopwatch.StartNew();
-        var images = dataset.Items.SelectMany(item => item.Images).ToArray();
+        var images = new DatasetImages(dataset.Items);
         var spaces = new SpaceSet(cache, backbone);
         using var pipeline = new EmbedPipeline(backbone, cache, spaces, images, settings);
-        using (Watch(pipeline, images.Length, clock, settings.Progress))
+        using (Watch(pipeline, images.Count, clock, settings.Progress))
         {
             pipeline.Run(cancellation);
         }
 
-        var failures = Failures(pipeline, spaces, images);
+        var places = new RunPlaces(spaces.For, pipeline.Results, backbone.Taps.Count);
+        var failures = Failures(pipeline, places, images);
         Check(images, failures, settings);
         var seconds = clock.Elapsed.TotalSeconds;
-        return new EmbedRun(dataset, backbone, spaces, pipeline.Results, ContentOf(pipeline.Results), new EmbedReport
+        return new EmbedRun(dataset, backbone, places, pipeline.Results, images, ContentOf(pipeline.Results), new EmbedReport
         {
-            Images = images.Length,
+            Images = images.Count,
             Embedded = pipeline.Embedded,
             Runs = pipeline.Runs,
-            FromCache = images.Length - pipeline.Embedded - failures.Count,
-            Taps = [.. backbone.Taps.Zip(pipeline.EmbeddedByTap, (tap, embedded) => new TapWork(tap.Label, embedded, images.Length - embedded - failures.Count))],
+            FromCache = images.Count - pipeline.Embedded - failures.Count,
+            Taps = [.. backbone.Taps.Zip(pipeline.EmbeddedByTap, (tap, embedded) => new TapWork(tap.Label, embedded, images.Count - embedded - failures.Count))],
             Failures = failures,
             Seconds = seconds,
             Stages = pipeline.Work(seconds),
             Division = pipeline.Division(),
             Bottleneck = pipeline.Bottleneck(seconds),
             Provider = backbone.Provider.ToString().ToLowerInvariant(),
-            Decoders = pipeline.Results.Where(result => result.Decoder is not null).CountBy(result => result.Decoder).ToDictionary(StringComparer.Ordinal),
+            Decoders = DecodersOf(pipeline.Results),
             Leaks = Leakage.Find(dataset, pipeline.Results.Select(result => result.Decoder is null ? (ContentKey?)null : result.Key)),
         });
     }
 
     // In data set order; an image whose twin failed has failed with it.
-    private static List<EmbedFailure> Failures(EmbedPipeline pipeline, SpaceSet spaces, ImageSource[] images)
+    private static List<EmbedFailure> Failures(EmbedPipeline pipeline, RunPlaces places, DatasetImages images)
     {
         var failures = new List<EmbedFailure>();
-        for (var i = 0; i < images.Length; i++)
+        for (var i = 0; i < images.Count; i++)
         {
+            if (places.Has(i))
+            {
+                continue;
+            }
+
             if (pipeline.Failures.TryGetValue(i, out var reason))
             {
                 failures.Add(new EmbedFailure(images[i].Name, reason));
             }
-            else if (pipeline.Results[i] is { Decoder: not null } result && !spaces.Has(result))
+            else if (pipeline.Results[i].Decoder is not null)
             {
                 failures.Add(new EmbedFailure(images[i].Name, $"{images[i].Name}: its content is that of another image of this run, which failed"));
             }
@@ -71,26 +77,49 @@ public static class Embedder
         return failures;
     }
 
-    private static string ContentOf(IReadOnlyList<ImageIdentity> results)
+    private static Dictionary<string, int> DecodersOf(ImageIdentity[] results)
+    {
+        // Neighbours mostly have one decoder: its name is looked up once for all of them.
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (int first = 0, next; first < results.Length; first = next)
+        {
+            for (next = first + 1; next < results.Length && ReferenceEquals(results[next].Decoder, results[first].Decoder); next++)
+            {
+            }
+
+            if (results[first].Decoder is { } decoder)
+            {
+                counts[decoder] = counts.GetValueOrDefault(decoder) + next - first;
+            }
+        }
+
+        return counts;
+    }
+
+    private static string ContentOf(ImageIdentity[] results)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> key = stackalloc byte[ContentKey.Size];
-        foreach (var result in results)
+        Span<byte> keys = stackalloc byte[64 * ContentKey.Size];
+        foreach (var block in results.Chunk(64))
         {
-            result.Key.Write(key);
-            hash.AppendData(key);
+            for (var i = 0; i < block.Length; i++)
+            {
+                block[i].Key.Write(keys[(i * ContentKey.Size)..]);
+            }
+
+            hash.AppendData(keys[..(block.Length * ContentKey.Size)]);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static void Check(ImageSource[] images, List<EmbedFailure> failures, EmbedSettings settings)
+    private static void Check(DatasetImages images, List<EmbedFailure> failures, EmbedSettings settings)
     {
-        if (failures.Count > 0 && (failures.Count == images.Length || failures.Count > settings.MaxFailures))
+        if (failures.Count > 0 && (failures.Count == images.Count || failures.Count > settings.MaxFailures))
         {
-            var allowed = failures.Count == images.Length ? "" : $", {settings.MaxFailures} are allowed";
+            var allowed = failures.Count == images.Count ? "" : $", {settings.MaxFailures} are allowed";
             throw new TooManyFailuresException(
-                $"{failures.Count} of {images.Length} images failed{allowed}; the first: {failures[0].Reason}. What was embedded is kept; mend or remove the images, or allow more failures", failures);
+                $"{failures.Count} of {images.Count} images failed{allowed}; the first: {failures[0].Reason}. What was embedded is kept; mend or remove the images, or allow more failures", failures);
         }
     }
 

@@ -12,9 +12,9 @@ public readonly record struct RowLocation(int Part, int Row);
 public sealed class EmbeddingSpace : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<ContentKey, RowLocation> _index = [];
-    private readonly List<MappedPart> _parts = [];
+    private readonly RowIndex<ContentKey, RowLocation> _index = new();
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private MappedPart[] _parts = []; // replaced, never changed: rows are read without a lock
     private int _copied;
 
     internal EmbeddingSpace(string folder, SpaceIdentity identity)
@@ -31,32 +31,17 @@ public sealed class EmbeddingSpace : IDisposable
     public string Folder { get; }
 
     /// <summary>Number of different contents.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _index.Count;
-            }
-        }
-    }
+    public int Count => _index.Count;
 
     internal string PartsFolder => PartsOf(Folder);
 
     internal static string PartsOf(string spaceFolder) => Path.Combine(spaceFolder, "parts");
 
     /// <summary>Where the embedding of this content lies; null where it is not there.</summary>
-    public RowLocation? Find(ContentKey key)
-    {
-        lock (_lock)
-        {
-            return _index.TryGetValue(key, out var location) ? location : null;
-        }
-    }
+    public RowLocation? Find(ContentKey key) => _index.TryFind(key, out var location) ? location : null;
 
     /// <summary>D values in a memory map; valid until the cache is disposed.</summary>
-    public ReadOnlySpan<float> Row(RowLocation location) => PartAt(location).Row(location.Row);
+    public ReadOnlySpan<float> Row(RowLocation location) => Volatile.Read(ref _parts)[location.Part].Row(location.Row);
 
     /// <summary>Copies D values without mapping the part: for passes over more embeddings than should stay in memory.</summary>
     public void Copy(RowLocation location, Span<float> destination)
@@ -100,20 +85,15 @@ public sealed class EmbeddingSpace : IDisposable
     {
         lock (_lock)
         {
-            _parts.ForEach(part => part.Dispose());
+            Array.ForEach(_parts, part => part.Dispose());
         }
     }
 
     /// <summary>Takes in a part this process has just written.</summary>
     internal void Publish(PartPaths part, ReadOnlySpan<byte> keys) => Take(part, keys);
 
-    private MappedPart PartAt(RowLocation location)
-    {
-        lock (_lock)
-        {
-            return _parts[location.Part];
-        }
-    }
+    /// <summary>N x D values of neighbouring rows in a memory map, from <paramref name="first"/> on; valid until the cache is disposed.</summary>
+    internal ReadOnlySpan<float> Rows(RowLocation first, int count) => Volatile.Read(ref _parts)[first.Part].Rows(first.Row, count);
 
     private void Take(PartPaths part, ReadOnlySpan<byte> keys)
     {
@@ -125,11 +105,12 @@ public sealed class EmbeddingSpace : IDisposable
             }
 
             var count = keys.Length / ContentKey.Size;
-            _parts.Add(new MappedPart(part, count, Identity.Width));
+            Volatile.Write(ref _parts, [.. _parts, new MappedPart(part, count, Identity.Width)]);
+            _index.Reserve(count);
             for (var row = 0; row < count; row++)
             {
                 // The oldest part wins, so that a location once handed out stays the one in use.
-                _index.TryAdd(ContentKey.Read(keys[(row * ContentKey.Size)..]), new RowLocation(_parts.Count - 1, row));
+                _index.TryAdd(ContentKey.Read(keys[(row * ContentKey.Size)..]), new RowLocation(_parts.Length - 1, row));
             }
         }
     }

@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace OnnxTransfer.Embeddings;
 
@@ -17,65 +14,72 @@ internal sealed class FileMemo
     private static readonly int RecordSize = Marshal.SizeOf<Entry>();
 
     private readonly string _folder;
-    private readonly ConcurrentDictionary<UInt128, Entry> _entries = [];
-    private readonly ConcurrentQueue<Entry> _new = [];
+    private readonly Lock _flushing = new();
+    private readonly RowIndex<UInt128, State> _files = new();
+    private int _flushed;
 
     public FileMemo(string folder)
     {
         _folder = folder;
-        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.npy") : [];
-        foreach (var file in files)
-        {
-            Load(file);
-        }
 
+        // The newest last: what it says of a file counts.
+        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.npy").Order(StringComparer.Ordinal).ToArray() : [];
+        Array.ForEach(files, Load);
         if (files.Length > MergeAbove)
         {
-            Write([.. _entries.Values]);
+            Flush();
             Array.ForEach(files, AtomicFile.TryDelete);
         }
+
+        _flushed = _files.Written;
+    }
+
+    /// <summary>The file at this path as it is now; of a link, the file that it leads to, whose size and time tell of a change.</summary>
+    public static FileInfo Look(string path)
+    {
+        var file = new FileInfo(path);
+        if (file.Exists && file.Attributes.HasFlag(FileAttributes.ReparsePoint))
+        {
+            try
+            {
+                return file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            }
+            catch (IOException)
+            {
+                // It leads nowhere: opening it will say so.
+            }
+        }
+
+        return file;
     }
 
     /// <summary>The content of an unchanged file and the format its bytes have; null when it must be read.</summary>
     public (ContentKey Key, byte Format)? Find(FileInfo file) =>
-        _entries.TryGetValue(PathKey(file.FullName), out var entry)
-        && entry.Length == file.Length && entry.Modified == file.LastWriteTimeUtc.Ticks
-            ? (entry.Content, (byte)entry.Format)
+        _files.TryFind(PathHash.Of(file.FullName), out var state) && state.IsOf(file)
+            ? (state.Content, state.Format)
             : null;
 
     /// <summary>Remembers what was read; <paramref name="file"/> was taken before reading.</summary>
     public void Add(FileInfo file, ContentKey content, byte format)
     {
-        if (DateTime.UtcNow - file.LastWriteTimeUtc < Settled)
+        if (DateTime.UtcNow - file.LastWriteTimeUtc >= Settled)
         {
-            return;
+            _files.Set(PathHash.Of(file.FullName), new State(file, content, format));
         }
-
-        var entry = new Entry(PathKey(file.FullName), file.Length, file.LastWriteTimeUtc.Ticks, content, format);
-        _entries[entry.Path] = entry;
-        _new.Enqueue(entry);
     }
 
     /// <summary>Writes what was added since the last time.</summary>
     public void Flush()
     {
-        var entries = new List<Entry>();
-        while (_new.TryDequeue(out var entry))
+        lock (_flushing)
         {
-            entries.Add(entry);
+            var (first, written) = (_flushed, _files.Written);
+            _flushed = written;
+            if (written > first)
+            {
+                Write([.. _files.From(first).Select(row => new Entry(row.Key, row.Value))]);
+            }
         }
-
-        if (entries.Count > 0)
-        {
-            Write([.. entries]);
-        }
-    }
-
-    private static UInt128 PathKey(string path)
-    {
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(Encoding.UTF8.GetBytes(path), hash);
-        return MemoryMarshal.Read<UInt128>(hash);
     }
 
     // The memo only saves time: a damaged file of it is the same as none.
@@ -92,9 +96,10 @@ internal sealed class FileMemo
 
             var bytes = new byte[rows * columns];
             stream.ReadExactly(bytes);
-            foreach (var entry in MemoryMarshal.Cast<byte, Entry>(bytes))
+            _files.Reserve((int)rows);
+            foreach (ref readonly var entry in MemoryMarshal.Cast<byte, Entry>(bytes))
             {
-                _entries[entry.Path] = entry;
+                _files.Set(entry.Path, entry.State);
             }
         }
         catch (Exception error) when (error is CacheException or IOException)
@@ -112,6 +117,23 @@ internal sealed class FileMemo
         });
     }
 
+    // 64 bytes with the path's hash. The format lies in the top byte of the length, which no file needs.
     [StructLayout(LayoutKind.Sequential, Pack = 8)]
-    private readonly record struct Entry(UInt128 Path, long Length, long Modified, ContentKey Content, long Format);
+    private readonly record struct State(long LengthAndFormat, long Modified, ContentKey Content)
+    {
+        private const int FormatShift = 56;
+
+        public State(FileInfo file, ContentKey content, byte format)
+            : this(file.Length | ((long)format << FormatShift), file.LastWriteTimeUtc.Ticks, content)
+        {
+        }
+
+        public byte Format => (byte)(LengthAndFormat >> FormatShift);
+
+        public bool IsOf(FileInfo file) =>
+            (LengthAndFormat & ((1L << FormatShift) - 1)) == file.Length && Modified == file.LastWriteTimeUtc.Ticks;
+    }
+
+    [StructLayout(LayoutKind.Sequential, Pack = 8)]
+    private readonly record struct Entry(UInt128 Path, State State);
 }

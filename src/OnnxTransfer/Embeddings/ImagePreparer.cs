@@ -29,7 +29,8 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
     public Preparation Prepare(ImageSource source, Func<ImageIdentity, bool> claim)
     {
         var start = ThreadTime.Now;
-        var file = source.Layout == ImageLayout.Encoded ? new FileInfo(source.Path) : null;
+        source = source with { Path = source.Path }; // put together once
+        var file = source.Layout == ImageLayout.Encoded ? FileMemo.Look(source.Path) : null;
         if (file is { Exists: true } && cache.Memo.Find(file) is var (known, kind))
         {
             var decoder = decoders.NameFor(ImageKind.FromByte(kind));

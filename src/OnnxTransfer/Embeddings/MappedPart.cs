@@ -19,14 +19,17 @@ internal sealed unsafe class MappedPart : IDisposable
     public MappedPart(PartPaths part, int count, int width) => (_path, _count, _width) = (part.Values, count, width);
 
     /// <summary>Row <paramref name="row"/> in the memory map.</summary>
-    public ReadOnlySpan<float> Row(int row)
+    public ReadOnlySpan<float> Row(int row) => Rows(row, 1);
+
+    /// <summary><paramref name="count"/> rows from <paramref name="first"/> on in the memory map, one behind the other.</summary>
+    public ReadOnlySpan<float> Rows(int first, int count)
     {
         if (_values == null)
         {
             Map();
         }
 
-        return new ReadOnlySpan<float>((float*)_values + ((long)row * _width), _width);
+        return new ReadOnlySpan<float>((float*)_values + ((long)first * _width), count * _width);
     }
 
     /// <summary>Copies row <paramref name="row"/> without mapping the file, which stays open until <see cref="Close"/>.</summary>

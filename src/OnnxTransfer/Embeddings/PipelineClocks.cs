@@ -20,6 +20,16 @@ internal sealed class PipelineClocks
     /// <summary>Threads with nothing to do.</summary>
     public StageClock Wait { get; } = new("wait");
 
+    /// <summary>Threads from their start to their end, whatever they do.</summary>
+    public StageClock All { get; } = new("all");
+
+    /// <summary>What the threads did besides waiting for something to do.</summary>
+    public StageWork Threads(double seconds)
+    {
+        var (all, wait) = (All.Work(1, seconds), Wait.Work(1, seconds));
+        return all with { BusySeconds = all.BusySeconds - wait.BusySeconds, CpuSeconds = all.CpuSeconds - wait.CpuSeconds };
+    }
+
     /// <summary>Counts an image that was decoded.</summary>
     public void Count(int bytes, long pixels, bool isJpeg)
     {

@@ -23,6 +23,54 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_class_folder_without_images_is_noted()
+    {
+        _folder.With("rose/1.jpg", "tulip/readme.txt");
+        Directory.CreateDirectory(_folder["lily", "deep"]);
+
+        var dataset = ImageFolder.Open(_folder.Path);
+
+        Assert.Equal(["rose"], dataset.Classes);
+        Assert.Equal(
+            [
+                $"{_folder["lily"]}: passed over, there are no images in it", $"{_folder["tulip"]}: passed over, there are no images in it",
+                "1 files without an image's ending passed over (1 .txt)",
+            ],
+            dataset.Notes);
+    }
+
+    [Fact]
+    public void Many_images_take_little_memory()
+    {
+        const int Images = 4000;
+        for (var i = 0; i < Images; i++)
+        {
+            File.WriteAllBytes(_folder["photos", i % 2 == 0 ? "roses" : "tulips", $"photo_{i:000000}.jpg"], []);
+        }
+
+        ImageFolder.Open(_folder["photos"]); // what is made once
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var dataset = ImageFolder.Open(_folder["photos"]);
+        var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)Images;
+
+        Assert.Equal(Images, dataset.ImageCount);
+        Assert.InRange(bytes, 50, 200);
+    }
+
+    [Fact]
+    public void An_image_is_the_same_however_its_path_is_kept()
+    {
+        _folder.With("a/1.jpg");
+        var (found, named) = (ImageFolder.Open(_folder.Path).Items[0].Images[0], new ImageSource(_folder["a", "1.jpg"]));
+
+        Assert.Equal(_folder["a", "1.jpg"], found.Path);
+        Assert.Equal(named, found);
+        Assert.Equal(named.GetHashCode(), found.GetHashCode());
+        Assert.NotEqual(named, found with { Path = _folder["a", "2.jpg"] });
+        Assert.NotEqual(named, found with { Offset = 1 });
+    }
+
+    [Fact]
     public void Train_val_and_test_folders_are_honoured()
     {
         _folder.With("train/a/1.jpg", "train/b/2.jpg", "val/a/3.jpg", "test/b/4.jpg");

@@ -53,6 +53,6 @@ public sealed class BottleneckTests : IDisposable
         StageWork[] work = [Stage("read", read, 2), Stage("decode", decode, 2), Stage("resize", resize, 2), Stage("infer", infer, 2), Stage("write", write, 1)];
         work[0] = work[0] with { CpuSeconds = readCpu ?? read };
         using var backbone = Backbone.Load("tiny", ExecutionProvider.Cpu, new BackboneSettings { Catalogue = _tiny.Catalogue });
-        return Bottleneck.Of(work, TwoCores, waited, seconds, images, backbone);
+        return Bottleneck.Of(work, TwoCores, new("all", (2 * seconds) - waited, 10), seconds, images, backbone);
     }
 }

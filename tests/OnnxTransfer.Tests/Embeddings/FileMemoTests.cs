@@ -58,6 +58,45 @@ public sealed class FileMemoTests : IDisposable
         Assert.True(Directory.GetFiles(_folder["memo"]).Length < 17);
     }
 
+    [Fact]
+    public void Of_a_link_the_file_it_leads_to_is_remembered()
+    {
+        Settled("a.jpg");
+        File.CreateSymbolicLink(_folder["link.jpg"], _folder["a.jpg"]);
+        var memo = new FileMemo(_folder["memo"]);
+        memo.Add(FileMemo.Look(_folder["link.jpg"]), ContentKey.Of([1]), 2);
+
+        Assert.Equal((ContentKey.Of([1]), (byte)2), memo.Find(FileMemo.Look(_folder["link.jpg"])));
+
+        File.AppendAllText(_folder["a.jpg"], "more"); // the link itself stays as it was
+        Assert.Null(memo.Find(FileMemo.Look(_folder["link.jpg"])));
+    }
+
+    [Fact]
+    public void A_link_that_leads_nowhere_is_itself()
+    {
+        File.CreateSymbolicLink(_folder["link.jpg"], _folder["nowhere.jpg"]);
+
+        Assert.Equal(_folder["nowhere.jpg"], FileMemo.Look(_folder["link.jpg"]).FullName);
+        Assert.False(FileMemo.Look(_folder["link.jpg"]).Exists);
+    }
+
+    [Fact]
+    public void What_was_said_last_of_a_file_counts()
+    {
+        var file = Settled("a.jpg");
+        for (byte i = 0; i < 3; i++)
+        {
+            var memo = new FileMemo(_folder["memo"]);
+            memo.Add(file, ContentKey.Of([i]), i);
+            memo.Add(file, ContentKey.Of([i, i]), i);
+            memo.Flush();
+        }
+
+        Assert.Equal((ContentKey.Of([2, 2]), (byte)2), new FileMemo(_folder["memo"]).Find(file));
+        Assert.Equal(3 * (NpyFile.HeaderLength + 64), Directory.GetFiles(_folder["memo"]).Sum(path => new FileInfo(path).Length));
+    }
+
     private FileInfo Settled(string name)
     {
         File.SetLastWriteTimeUtc(_folder[name], new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
