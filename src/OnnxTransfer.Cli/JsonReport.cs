@@ -31,6 +31,27 @@ internal static class JsonReport
             ["secondsFitting"] = 0,
             ["width"] = run.Width,
             ["bottleneck"] = report.Bottleneck,
+            ["coreUse"] = Rounded(report.CoreUse),
+            ["stages"] = new JsonArray([.. report.Stages.Select(stage => new JsonObject
+            {
+                ["name"] = stage.Name,
+                ["busySeconds"] = Rounded(stage.BusySeconds),
+                ["cpuSeconds"] = Rounded(stage.CpuSeconds),
+                ["utilisation"] = Rounded(stage.Utilisation),
+                ["images"] = stage.Images,
+                ["imagesPerSecond"] = Rounded(stage.ImagesPerSecond),
+            })]),
+            ["division"] = new JsonObject
+            {
+                ["cores"] = report.Division.Cores,
+                ["threads"] = report.Division.Threads,
+                ["decodeThreads"] = report.Division.DecodeThreads,
+                ["runs"] = report.Division.Runs,
+                ["threadsPerRun"] = report.Division.ThreadsPerRun,
+                ["batch"] = report.Division.Batch,
+                ["reason"] = report.Division.Reason,
+                ["note"] = report.Division.Note,
+            },
             ["decoders"] = new JsonObject(report.Decoders.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
             ["leaks"] = report.Leaks.Count,
             ["peakMegabytes"] = Rounded(PeakMegabytes()),

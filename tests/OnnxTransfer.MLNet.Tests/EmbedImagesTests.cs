@@ -34,10 +34,10 @@ public class EmbedImagesTests
         var transformer = pipeline.Embed().Fit(data);
         Assert.Equal(200, transformer.Transform(data).GetColumn<float[]>("Embedding").Take(200).Distinct().Count());
 
-        // Windows of 8, 16, 32, 64, 128 and the rest, each in full batches of 8.
+        // Windows of 8, 16, 32, 64, 128 and the rest, each in batches of 8, of which the last are divided between the cores.
         _ = transformer.Transform(data).GetColumn<float[]>("Embedding").ToArray();
         Assert.Equal(200, transformer.Work.Embedded);
-        Assert.InRange(transformer.Work.Runs, 25, 26);
+        Assert.InRange(transformer.Work.Runs, 25, 26 + (6 * Environment.ProcessorCount));
 
         var again = pipeline.Embed().Fit(data);
         _ = again.Transform(data).GetColumn<float[]>("Embedding").ToArray();

@@ -29,6 +29,9 @@ public sealed class Backbone : IDisposable
     /// <summary>Where it was found.</summary>
     internal CatalogueEntry Entry { get; private init; } = null!;
 
+    /// <summary>How runs share the cores, or the GPU, while many images are embedded.</summary>
+    internal RunDivision Division { get; private init; } = null!;
+
     /// <summary>SHA-256 of the ONNX file, computed from it.</summary>
     public string Sha256 { get; }
 
@@ -53,8 +56,8 @@ public sealed class Backbone : IDisposable
     /// <summary>Columns of the pixels it wants.</summary>
     public int PixelWidth => Description.Input.Width;
 
-    /// <summary>Images per run.</summary>
-    public int BatchSize => _sessions.First.All.Session.BatchSize;
+    /// <summary>Images per run of <see cref="Run"/>. Embedding many may run other numbers: its report says which.</summary>
+    public int BatchSize => _sessions.First.BatchSize;
 
     /// <summary>The provider really in use.</summary>
     public ExecutionProvider Provider => _sessions.First.All.Session.Provider;
@@ -87,9 +90,12 @@ public sealed class Backbone : IDisposable
         var (model, sha256) = ModelFile.Read(entry);
         var taps = TapChoice.Of(description, settings);
         var graph = TapGraph.Of(model, entry, taps, settings.Precision);
-        var sessions = new DeviceSessions(graph, taps, sessionSettings, settings.Devices);
+        var asked = Math.Max(settings.BatchSize, description.Input.Batch);
+        var division = RunDivision.OnCpu(asked, settings.Threads, MemoryNeed.Of(graph, Math.Max(1, description.Input.Batch)) / Math.Max(1, description.Input.Batch), MemoryNeed.Available);
+        var sessions = new DeviceSessions(graph, taps, sessionSettings, settings.Devices, division.Threads);
         try
         {
+            MemoryNeed.Check(graph, Math.Max(1, asked), sessions.First.All.Session.Provider);
             CheckWidths(sessions.First.All.Session, taps, entry.DescriptionPath);
         }
         catch
@@ -103,6 +109,7 @@ public sealed class Backbone : IDisposable
         return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
         {
             Entry = entry,
+            Division = Divided(division, sessions, asked > 0),
             L2Normalize = settings.L2Normalize,
             Precision = precision,
             Notes = NotesOn(entry, model, sha256, sessions.First.All.Session, settings),
@@ -110,11 +117,11 @@ public sealed class Backbone : IDisposable
     }
 
     /// <summary>Memory for one batch: <see cref="BatchSize"/> images of PixelHeight x PixelWidth x 3 bytes in, a row per image and tap out.</summary>
-    public BatchBuffers CreateBuffers() => _sessions.First.All.Session.CreateBuffers();
+    public BatchBuffers CreateBuffers() => _sessions.First.Solo.CreateBuffers();
 
     /// <summary>The taps of the first <paramref name="count"/> images of <paramref name="buffers"/>, each for itself.</summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
-    public void Run(BatchBuffers buffers, int count) => _sessions.First.All.Session.Run(buffers, count);
+    public void Run(BatchBuffers buffers, int count) => _sessions.First.Solo.Run(buffers, count);
 
     /// <summary>
     /// The graph from <c>pixels</c>, uint8 [N, H, W, 3], to the whole <c>embedding</c>, float [N, D], of length 1 where
@@ -159,6 +166,13 @@ public sealed class Backbone : IDisposable
             }
         }
     }
+
+    private static RunDivision Divided(RunDivision onCpu, DeviceSessions sessions, bool asked) => sessions.First.All.Session switch
+    {
+        { BatchSize: var batch } session when session.Provider.IsGpu() => RunDivision.OnGpu(batch, asked, sessions.Count),
+        { BatchSize: > 0 and var batch } => onCpu with { Batch = batch, LargestBatch = batch, IsBatchFixed = true, Reason = asked ? onCpu.Reason : "the one batch that this graph runs" },
+        _ => onCpu,
+    };
 
     private static string[] NotesOn(CatalogueEntry entry, OnnxModel model, string sha256, OnnxSession session, BackboneSettings settings)
     {

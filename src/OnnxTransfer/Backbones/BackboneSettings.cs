@@ -24,10 +24,16 @@ public sealed record BackboneSettings
     /// <summary>Arithmetic of the network; embeddings of different precision count as different ones.</summary>
     public Precision Precision { get; init; }
 
-    /// <summary>Images per run; 0: 8 on the CPU, where more gains nothing, 64 on a GPU, or what the network's description fixes.</summary>
+    /// <summary>
+    /// Images per run; 0: 8 on the CPU, or what a long run of the embedder measures to be faster, 64 on a GPU, or what the
+    /// network's description fixes.
+    /// </summary>
     public int BatchSize { get; init; }
 
-    /// <summary>Threads that share one run on the CPU; 0: one per processor.</summary>
+    /// <summary>
+    /// Threads that compute on the CPU; 0: one per processor. They share one run of <see cref="Backbone.Run"/>; while many
+    /// images are embedded there are as many runs at once, each on one thread.
+    /// </summary>
     public int Threads { get; init; }
 
     /// <summary>Number of the GPU.</summary>

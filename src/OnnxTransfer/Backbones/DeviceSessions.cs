@@ -12,7 +12,7 @@ internal sealed class DeviceSessions : IDisposable
     /// <exception cref="BackboneException">A device is named twice, or several are asked for with a CUDA graph.</exception>
     /// <exception cref="InferenceException">ONNX Runtime refuses the graph.</exception>
     /// <exception cref="ProviderException">The provider asked for does not work here, or one of the devices.</exception>
-    public DeviceSessions(OnnxModel graph, IReadOnlyList<BackboneTap> taps, SessionSettings settings, IReadOnlyList<int> devices)
+    public DeviceSessions(OnnxModel graph, IReadOnlyList<BackboneTap> taps, SessionSettings settings, IReadOnlyList<int> devices, int runThreads)
     {
         if (devices.Distinct().Count() < devices.Count || devices.Any(device => device < 0))
         {
@@ -26,10 +26,10 @@ internal sealed class DeviceSessions : IDisposable
 
         try
         {
-            _devices.Add(new(graph, taps, settings));
+            _devices.Add(new(graph, taps, settings, runThreads));
             if (First.Settings.Provider.IsGpu())
             {
-                _devices.AddRange(devices.Skip(1).Select(device => new TapSessions(graph, taps, First.Settings with { Device = device })));
+                _devices.AddRange(devices.Skip(1).Select(device => new TapSessions(graph, taps, First.Settings with { Device = device }, runThreads)));
             }
         }
         catch

@@ -1,34 +1,31 @@
-using System.Buffers;
 using OnnxTransfer.Backbones;
-using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Embeddings;
 
-/// <summary>Images that lack the same taps gather here until they fill a batch of the session that computes those.</summary>
-internal sealed class EmbedLane(TapSession session, int pixelBytes) : IDisposable
+/// <summary>Images that lack the same taps wait here for a run of the session that computes those. Not thread safe.</summary>
+internal sealed class EmbedLane(TapSession session)
 {
-    private readonly BatchBuffers _buffers = session.Session.CreateBuffers();
-    private readonly ImageIdentity[] _images = new ImageIdentity[session.Session.BatchSize];
+    private readonly Queue<PreparedImage> _images = [];
 
-    public int Count { get; private set; }
+    public TapSession Session => session;
 
-    public bool IsFull => Count == _images.Length;
+    /// <summary>What the session computes.</summary>
+    public TapSet Taps { get; } = session.Taps.Aggregate(default(TapSet), (taps, tap) => taps | TapSet.Of(tap));
 
-    /// <summary>Copies the pixels and gives them back to where they were rented.</summary>
-    public void Add(PreparedImage image)
+    public int Count => _images.Count;
+
+    /// <summary>Once no further image comes: how many of the rest one run takes.</summary>
+    public int? Share { get; set; }
+
+    public void Add(PreparedImage image) => _images.Enqueue(image);
+
+    /// <summary>Moves the first <paramref name="count"/> to <paramref name="batch"/>, which is emptied before.</summary>
+    public void Take(int count, List<PreparedImage> batch)
     {
-        image.Pixels.AsSpan(0, pixelBytes).CopyTo(_buffers.Image(Count));
-        ArrayPool<byte>.Shared.Return(image.Pixels);
-        _images[Count++] = image.Image;
+        batch.Clear();
+        while (count-- > 0)
+        {
+            batch.Add(_images.Dequeue());
+        }
     }
-
-    /// <summary>Runs what has gathered into <paramref name="batch"/> and is empty afterwards.</summary>
-    public void Run(EmbeddedBatch batch)
-    {
-        session.Session.Run(_buffers, Count);
-        batch.Take(_images.AsSpan(0, Count), session.Taps, _buffers);
-        Count = 0;
-    }
-
-    public void Dispose() => _buffers.Dispose();
 }

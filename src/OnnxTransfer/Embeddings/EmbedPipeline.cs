@@ -1,6 +1,5 @@
-using System.Buffers;
 using System.Collections.Concurrent;
-using System.Threading.Channels;
+using System.Runtime.ExceptionServices;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Imaging;
@@ -9,29 +8,48 @@ using OnnxTransfer.Inference;
 namespace OnnxTransfer.Embeddings;
 
 /// <summary>
-/// One run over a list of images: a pool of threads reads, decodes and resizes; one runs the backbone; one writes. They
-/// overlap through bounded channels, so memory does not grow with the number of images. Images that lack the same taps
-/// share their batches, which are computed at these taps only. When it is cancelled, what was decoded is still embedded
-/// and written.
+/// One run over a list of images: threads that read, decode and resize, or run the backbone, whatever
+/// <see cref="EmbedSchedule"/> gives them; one writes. What waits between them is bounded, so memory does not grow with the
+/// number of images. Images that lack the same taps share their batches, which are computed at these taps only. When it is
+/// cancelled, what was decoded is still embedded and written; when it fails, what was embedded is still written.
 /// </summary>
-internal sealed class EmbedPipeline(
-    Backbone backbone, EmbeddingCache cache, SpaceSet spaces, IReadOnlyList<ImageSource> images, EmbedSettings settings)
+internal sealed class EmbedPipeline : IDisposable
 {
     private readonly PipelineClocks _clocks = new();
-    private readonly ImageDecoders _decoders = ImageDecoders.Default.WithJpeg(settings.Jpeg, backbone.Preprocessing);
-    private readonly int _pixelBytes = 3 * backbone.PixelHeight * backbone.PixelWidth;
-    private readonly ImageClaims _claims = new(images.Count);
+    private readonly ImageBytes _files = new();
     private readonly ConcurrentDictionary<int, string> _failures = [];
-    private readonly int[] _embeddedByTap = new int[backbone.Taps.Count];
-    private int _next = -1;
-    private int _embedded;
+    private readonly Backbone _backbone;
+    private readonly EmbeddingCache _cache;
+    private readonly SpaceSet _spaces;
+    private readonly IReadOnlyList<ImageSource> _images;
+    private readonly EmbedSettings _settings;
+    private readonly ImageDecoders _decoders;
+    private readonly ImageClaims _claims;
+    private readonly BatchTuning _tuning;
+    private readonly WorkDivision _division;
+    private readonly EmbedSchedule _schedule;
+    private readonly EmbeddingWriter _writer;
     private int _runs;
     private int _fromCache;
+
+    public EmbedPipeline(Backbone backbone, EmbeddingCache cache, SpaceSet spaces, IReadOnlyList<ImageSource> images, EmbedSettings settings)
+    {
+        (_backbone, _cache, _spaces, _images, _settings) = (backbone, cache, spaces, images, settings);
+        _decoders = ImageDecoders.Default.WithJpeg(settings.Jpeg, backbone.Preprocessing);
+        _claims = new ImageClaims(images.Count);
+        var runs = backbone.Division;
+        _tuning = new BatchTuning(runs.Batch, runs.IsBatchFixed || runs.Threads > 1 || images.Count < settings.LeastToTune ? [] : [.. new[] { 1, 2, 4, 16 }.Where(size => size <= runs.LargestBatch)]);
+        _division = WorkDivision.Of(backbone, settings, _tuning.Largest);
+        _schedule = new EmbedSchedule(backbone, images.Count, _division, _tuning, _clocks);
+        int[] widths = [.. backbone.Taps.Select(tap => tap.Width)];
+        _writer = new EmbeddingWriter(
+            _division.Runs + 2, () => new EmbeddedBatch(_tuning.Largest, widths), spaces, settings.PartLimits, _clocks.Write, widths.Length, _schedule.Fail);
+    }
 
     /// <summary>Decoder and content of each image; a null decoder where it failed.</summary>
     public ImageIdentity[] Results => _claims.Images;
 
-    public int Embedded => Volatile.Read(ref _embedded);
+    public int Embedded => _writer.Embedded;
 
     /// <summary>Batches that the backbone ran.</summary>
     public int Runs => Volatile.Read(ref _runs);
@@ -39,248 +57,152 @@ internal sealed class EmbedPipeline(
     public int FromCache => Volatile.Read(ref _fromCache);
 
     /// <summary>For each tap, how many images were embedded at it; complete at the end of the run.</summary>
-    public IReadOnlyList<int> EmbeddedByTap => _embeddedByTap;
+    public IReadOnlyList<int> EmbeddedByTap => _writer.EmbeddedByTap;
 
     /// <summary>Reason by index of the image.</summary>
     public IReadOnlyDictionary<int, string> Failures => _failures;
 
-    public IReadOnlyList<StageWork> Work() => _clocks.Work();
+    /// <summary>Each stage's work in a run of <paramref name="seconds"/>.</summary>
+    public IReadOnlyList<StageWork> Work(double seconds) => _clocks.Work(_division, seconds);
+
+    /// <summary>What limited a run of <paramref name="seconds"/>, and what would move it.</summary>
+    public string? Bottleneck(double seconds) => Embedded == 0
+        ? null
+        : Embeddings.Bottleneck.Of(Work(seconds), _division, _clocks.Threads(seconds), seconds, _clocks.Sort(_settings.Jpeg == JpegDecoding.Exact), _backbone);
+
+    /// <summary>How the run was divided.</summary>
+    public EmbedDivision Division() => new()
+    {
+        Cores = Environment.ProcessorCount,
+        Threads = _division.Threads,
+        DecodeThreads = _division.Decoders,
+        Runs = _division.Runs,
+        ThreadsPerRun = _backbone.Division.Threads,
+        Batch = _tuning.Size,
+        Reason = _tuning.Told ?? _backbone.Division.Reason,
+        Note = _division.Note,
+    };
 
     /// <summary>Runs to the end, to cancellation, or to the first failure too many.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    public void Run(CancellationToken cancellation)
     {
-        using var files = new ImageBytes();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var prepared = Channel.CreateBounded<PreparedImage>(new BoundedChannelOptions(2 * backbone.BatchSize) { SingleReader = true });
-
-        var workers = Enumerable.Range(0, Math.Min(settings.Decoders, images.Count))
-            .Select(_ => Task.Run(() => PrepareAllAsync(files, prepared.Writer, stop)))
-            .ToArray();
-        var pool = Task.WhenAll(workers).ContinueWith(
-            done => prepared.Writer.Complete(done.Exception?.InnerException), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         try
         {
-            await InferAllAsync(prepared.Reader);
-        }
-        catch
-        {
-            // The pool must not wait for ever on a channel that nobody reads any more.
-            await stop.CancelAsync();
-            await DrainAsync(prepared.Reader);
-            throw;
+            using (cancellation.Register(_schedule.Stop))
+            {
+                // Threads of its own: they block, and a caller's pool may have none to spare.
+                var threads = new Thread[_division.Threads];
+                for (var i = 0; i < threads.Length; i++)
+                {
+                    var number = i;
+                    threads[i] = new Thread(() => WorkOn(number)) { IsBackground = true, Name = $"embed {i}" };
+                    threads[i].Start();
+                }
+
+                Array.ForEach(threads, thread => thread.Join());
+            }
         }
         finally
         {
-            await pool;
-            cache.Memo.Flush();
+            _writer.Complete();
+            _cache.Memo.Flush();
+        }
+
+        if (_schedule.Fault is { } fault)
+        {
+            ExceptionDispatchInfo.Throw(fault);
         }
 
         cancellation.ThrowIfCancellationRequested();
     }
 
-    private async Task PrepareAllAsync(ImageBytes files, ChannelWriter<PreparedImage> prepared, CancellationTokenSource stop)
+    public void Dispose() => _files.Dispose();
+
+    private void WorkOn(int thread)
     {
-        var preparer = new ImagePreparer(backbone, cache, spaces, files, _decoders, _clocks);
-        var i = 0;
-        Func<ImageIdentity, bool> claim = image => _claims.Claim(i, image);
-        while (!stop.IsCancellationRequested && (i = Interlocked.Increment(ref _next)) < images.Count)
+        var start = ThreadTime.Now;
+        try
         {
-            try
+            // Runs stay with their thread, as a CUDA graph must, and with one GPU.
+            using var runner = new BatchRunner(_backbone, thread % _backbone.DeviceCount, _tuning.Largest);
+            var preparer = new ImagePreparer(_backbone, _cache, _spaces, _files, _decoders, _clocks);
+            var batch = new List<PreparedImage>(_tuning.Largest);
+            var current = -1;
+            Func<ImageIdentity, bool> claim = image => _claims.Claim(current, image);
+            var role = _division.RoleOf(thread);
+            while (_schedule.Next(role, batch) is var task && (task.Lane is not null || task.Image >= 0))
             {
-                var result = preparer.Prepare(images[i], claim);
-                Results[i] = result.Image;
-                if (result.Pixels is null)
+                if (task.Lane is { } lane)
                 {
-                    Interlocked.Increment(ref _fromCache);
+                    RunBatch(runner, lane, batch);
                 }
                 else
                 {
-                    await prepared.WriteAsync(new PreparedImage(result.Image, result.Missing, result.Pixels), CancellationToken.None);
+                    current = task.Image;
+                    _schedule.Decoded(Prepare(preparer, current, claim));
                 }
-            }
-            catch (OnnxTransferException error) when (error is not (CacheException or DecoderException))
-            {
-                Results[i] = default;
-                _failures[i] = error.Message;
-                if (_failures.Count > settings.MaxFailures)
-                {
-                    await stop.CancelAsync();
-                }
-            }
-            catch
-            {
-                await stop.CancelAsync();
-                throw;
             }
         }
+        catch (Exception fault)
+        {
+            _schedule.Fail(fault);
+        }
+
+        _clocks.All.Stop(start, 0);
     }
 
-    private async Task InferAllAsync(ChannelReader<PreparedImage> prepared)
+    private PreparedImage? Prepare(ImagePreparer preparer, int index, Func<ImageIdentity, bool> claim)
     {
-        var full = Channel.CreateBounded<EmbeddedBatch>(2);
-        var empty = Channel.CreateUnbounded<EmbeddedBatch>();
-        for (var i = 0; i < 3; i++)
-        {
-            empty.Writer.TryWrite(new EmbeddedBatch(backbone.BatchSize, [.. backbone.Taps.Select(tap => tap.Width)]));
-        }
-
-        var writer = Task.Run(() => WriteAllAsync(full.Reader, empty.Writer));
-        var lanes = new Dictionary<TapSession, EmbedLane>();
-        Exception? fault = null;
         try
         {
-            await RunAllAsync(prepared, lanes, async lane => await empty.Reader.WaitToReadAsync() && empty.Reader.TryRead(out var batch)
-                && await WriteOrStopAsync(full.Writer, Run(lane, batch), writer));
-        }
-        catch (Exception error)
-        {
-            fault = error;
-            throw;
-        }
-        finally
-        {
-            full.Writer.TryComplete();
-            foreach (var lane in lanes.Values)
+            var result = preparer.Prepare(_images[index], claim);
+            Results[index] = result.Image;
+            if (result.Pixels is not null)
             {
-                lane.Dispose();
+                return new PreparedImage(result.Image, result.Missing, result.Pixels);
             }
 
-            if (fault is null)
+            Interlocked.Increment(ref _fromCache);
+        }
+        catch (OnnxTransferException error) when (error is not (CacheException or DecoderException))
+        {
+            Results[index] = default;
+            _failures[index] = error.Message;
+            if (_failures.Count > _settings.MaxFailures)
             {
-                await writer; // its own fault, such as a full disk, ends the run
-            }
-            else
-            {
-                await writer.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                _schedule.Stop();
             }
         }
+
+        return null;
     }
 
-    // The last batch of a lane may stay short; all others are filled, however slowly images come. Ends early where
-    // flush says that nothing can be written any more.
-    private async Task RunAllAsync(ChannelReader<PreparedImage> prepared, Dictionary<TapSession, EmbedLane> lanes, Func<EmbedLane, Task<bool>> flush)
+    private void RunBatch(BatchRunner runner, EmbedLane lane, List<PreparedImage> batch)
     {
-        await foreach (var image in prepared.ReadAllAsync())
+        if (_writer.Rent() is not { } embedded)
         {
-            var session = backbone.SessionFor(image.Missing);
-            if (!lanes.TryGetValue(session, out var lane))
-            {
-                lanes[session] = lane = new EmbedLane(session, _pixelBytes);
-            }
-
-            lane.Add(image);
-            if (lane.IsFull && !await flush(lane))
-            {
-                return;
-            }
+            return; // nothing can be written any more: the schedule knows
         }
 
-        foreach (var lane in lanes.Values.Where(lane => lane.Count > 0))
+        var start = ThreadTime.Now;
+        try
         {
-            if (!await flush(lane))
-            {
-                return;
-            }
+            runner.Run(lane.Taps, batch, embedded);
         }
-    }
+        catch (InferenceException error) when (error is not DeviceLostException)
+        {
+            throw new InferenceException($"{error.Message}; what was embedded before is kept: run again to go on from there", error);
+        }
 
-    private EmbeddedBatch Run(EmbedLane lane, EmbeddedBatch batch)
-    {
-        var start = StageClock.Start();
-        lane.Run(batch);
         Interlocked.Increment(ref _runs);
-        if (backbone.Precision.StartsWith("fp16", StringComparison.Ordinal) && batch.NotFinite() is { } tap)
+        if (_backbone.Precision.StartsWith("fp16", StringComparison.Ordinal) && embedded.NotFinite() is { } tap)
         {
-            throw new InferenceException($"backbone '{backbone.Description.Name}' at {backbone.Taps[tap].Label}: an embedding is not finite in fp16, "
+            throw new InferenceException($"backbone '{_backbone.Description.Name}' at {_backbone.Taps[tap].Label}: an embedding is not finite in fp16, "
                 + "whose largest number is 65504; expected one that fits: embed in fp32");
         }
 
-        _clocks.Infer.Stop(start, batch.Count);
-        return batch;
-    }
-
-    private static async Task<bool> WriteOrStopAsync(ChannelWriter<EmbeddedBatch> full, EmbeddedBatch batch, Task writer)
-    {
-        while (await full.WaitToWriteAsync())
-        {
-            if (full.TryWrite(batch))
-            {
-                return true;
-            }
-        }
-
-        await writer;
-        return false;
-    }
-
-    private async Task WriteAllAsync(ChannelReader<EmbeddedBatch> full, ChannelWriter<EmbeddedBatch> empty)
-    {
-        var writers = new Dictionary<EmbeddingSpace, PartWriter>();
-        try
-        {
-            await foreach (var batch in full.ReadAllAsync())
-            {
-                var start = StageClock.Start();
-                for (var i = 0; i < batch.Count; i++)
-                {
-                    Write(batch, i, writers);
-                }
-
-                Interlocked.Add(ref _embedded, batch.Count);
-                _clocks.Write.Stop(start, batch.Count);
-                empty.TryWrite(batch);
-            }
-
-            foreach (var writer in writers.Values)
-            {
-                writer.Flush();
-            }
-        }
-        finally
-        {
-            // After a fault nobody will return batches any more: the stage before shall see the end instead of waiting.
-            empty.TryComplete();
-            foreach (var writer in writers.Values)
-            {
-                writer.Dispose();
-            }
-        }
-    }
-
-    private void Write(EmbeddedBatch batch, int row, Dictionary<EmbeddingSpace, PartWriter> writers)
-    {
-        var (decoder, key) = batch.Images[row];
-        var targets = spaces.For(decoder);
-        foreach (var tap in batch.Taps)
-        {
-            var space = targets[tap];
-            if (space.Find(key) is not null)
-            {
-                continue; // computed on the way to a tap that was missing
-            }
-
-            if (!writers.TryGetValue(space, out var writer))
-            {
-                writers[space] = writer = new PartWriter(space, settings.PartLimits);
-            }
-
-            writer.Add(key, batch.Row(tap, row));
-            _embeddedByTap[tap]++;
-        }
-    }
-
-    private static async Task DrainAsync(ChannelReader<PreparedImage> prepared)
-    {
-        try
-        {
-            await foreach (var image in prepared.ReadAllAsync())
-            {
-                ArrayPool<byte>.Shared.Return(image.Pixels);
-            }
-        }
-        catch (Exception)
-        {
-            // The pool's own fault; the one that brought us here is thrown.
-        }
+        var end = _clocks.Infer.Stop(start, batch.Count);
+        _writer.Add(embedded);
+        _schedule.Ran(batch.Count, start.SecondsTo(end));
     }
 }

@@ -9,10 +9,19 @@ public sealed record EmbedFailure(string Name, string Reason);
 
 /// <summary>The work of one stage of the pipeline.</summary>
 /// <param name="Name">read, decode, resize, infer or write.</param>
-/// <param name="BusySeconds">Seconds of work, summed over its threads.</param>
+/// <param name="BusySeconds">Seconds of work, summed over its threads, including what they waited for a disk, a GPU or a core.</param>
 /// <param name="Images">Images that passed it.</param>
 public sealed record StageWork(string Name, double BusySeconds, int Images)
 {
+    /// <summary>
+    /// Seconds of processor time of these threads; the same as <see cref="BusySeconds"/> where the system does not tell them
+    /// apart. Threads that ONNX Runtime adds are not among it (there are none while runs have one thread each).
+    /// </summary>
+    public double CpuSeconds { get; init; } = BusySeconds;
+
+    /// <summary>Busy seconds as a share of the run's time on all threads that may be in this stage.</summary>
+    public double Utilisation { get; init; }
+
     /// <summary>Images per second of work.</summary>
     public double ImagesPerSecond => BusySeconds > 0 ? Images / BusySeconds : 0;
 }
@@ -50,7 +59,16 @@ public sealed record EmbedReport
     /// <summary>Work by stage, in the order of the pipeline.</summary>
     public required IReadOnlyList<StageWork> Stages { get; init; }
 
-    /// <summary>The stage that limited the run, in words; null when nothing was embedded.</summary>
+    /// <summary>How threads and batches were divided.</summary>
+    public required EmbedDivision Division { get; init; }
+
+    /// <summary>
+    /// The processor time of all stages as a share of what the cores had in this time: 1 is the rate that the stages' costs
+    /// allow.
+    /// </summary>
+    public double CoreUse => Seconds > 0 ? Stages.Sum(stage => stage.CpuSeconds) / (Division.Cores * Seconds) : 0;
+
+    /// <summary>What limited the run and what would move it, in words; null when nothing was embedded.</summary>
     public required string? Bottleneck { get; init; }
 
     /// <summary>The provider that ran the backbone.</summary>

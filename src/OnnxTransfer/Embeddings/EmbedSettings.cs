@@ -5,7 +5,7 @@ namespace OnnxTransfer.Embeddings;
 /// <summary>How a data set is embedded. The defaults fit one machine and a folder of photos.</summary>
 public sealed record EmbedSettings
 {
-    /// <summary>Threads that read, decode and resize; 0: one for each core.</summary>
+    /// <summary>Threads that may read, decode and resize at once; 0: one for each core.</summary>
     public int DecodeThreads { get; init; }
 
     /// <summary>How JPEG images become pixels; the cache keeps the embeddings of each way apart.</summary>
@@ -22,6 +22,9 @@ public sealed record EmbedSettings
 
     /// <summary>The threads of the pool.</summary>
     internal int Decoders => DecodeThreads > 0 ? DecodeThreads : Environment.ProcessorCount;
+
+    /// <summary>Fewer images are embedded without trying batch sizes.</summary>
+    internal int LeastToTune { get; init; } = BatchTuning.LeastImages;
 
     internal PartLimits PartLimits { get; init; } = PartLimits.Default;
 }

@@ -25,17 +25,16 @@ public static class Embedder
         var clock = Stopwatch.StartNew();
         var images = new DatasetImages(dataset.Items);
         var spaces = new SpaceSet(cache, backbone);
-        var pipeline = new EmbedPipeline(backbone, cache, spaces, images, settings);
+        using var pipeline = new EmbedPipeline(backbone, cache, spaces, images, settings);
         using (Watch(pipeline, images.Count, clock, settings.Progress))
         {
-            // On the pool: the calling thread may have a context, such as a window's, that can do nothing while it waits here.
-            Task.Run(() => pipeline.RunAsync(cancellation), CancellationToken.None).GetAwaiter().GetResult();
+            pipeline.Run(cancellation);
         }
 
         var places = new RunPlaces(spaces.For, pipeline.Results, backbone.Taps.Count);
         var failures = Failures(pipeline, places, images);
         Check(images, failures, settings);
-        var (bottleneck, work) = (Bottleneck(pipeline.Embedded, pipeline.Work(), settings.Decoders), pipeline.Work());
+        var seconds = clock.Elapsed.TotalSeconds;
         return new EmbedRun(dataset, backbone, places, pipeline.Results, images, ContentOf(pipeline.Results), new EmbedReport
         {
             Images = images.Count,
@@ -44,9 +43,10 @@ public static class Embedder
             FromCache = images.Count - pipeline.Embedded - failures.Count,
             Taps = [.. backbone.Taps.Zip(pipeline.EmbeddedByTap, (tap, embedded) => new TapWork(tap.Label, embedded, images.Count - embedded - failures.Count))],
             Failures = failures,
-            Seconds = clock.Elapsed.TotalSeconds,
-            Stages = work,
-            Bottleneck = bottleneck,
+            Seconds = seconds,
+            Stages = pipeline.Work(seconds),
+            Division = pipeline.Division(),
+            Bottleneck = pipeline.Bottleneck(seconds),
             Provider = backbone.Provider.ToString().ToLowerInvariant(),
             Decoders = DecodersOf(pipeline.Results),
             Leaks = Leakage.Find(dataset, pipeline.Results.Select(result => result.Decoder is null ? (ContentKey?)null : result.Key)),
@@ -121,20 +121,6 @@ public static class Embedder
             throw new TooManyFailuresException(
                 $"{failures.Count} of {images.Count} images failed{allowed}; the first: {failures[0].Reason}. What was embedded is kept; mend or remove the images, or allow more failures", failures);
         }
-    }
-
-    // The stage that was busy for the largest part of its threads' time: one thread infers, one writes, a pool does the rest.
-    internal static string? Bottleneck(int embedded, IReadOnlyList<StageWork> work, int decoders)
-    {
-        double Busy(StageWork stage) => stage.BusySeconds / (stage.Name is "infer" or "write" ? 1 : decoders);
-        return embedded == 0 ? null : work.MaxBy(Busy)!.Name switch
-        {
-            "read" => "read: the disk the images lie on",
-            "decode" => "decode: more cores or smaller files would help",
-            "resize" => "resize: more cores or smaller images would help",
-            "infer" => "infer: the backbone's arithmetic; a smaller backbone or a GPU would help",
-            _ => "write: the disk of the cache",
-        };
     }
 
     private static Timer? Watch(EmbedPipeline pipeline, int images, Stopwatch clock, IProgress<EmbedProgress>? progress) => progress is null

@@ -28,7 +28,7 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
     /// <exception cref="OnnxTransferException">The image cannot be read or decoded.</exception>
     public Preparation Prepare(ImageSource source, Func<ImageIdentity, bool> claim)
     {
-        var start = StageClock.Start();
+        var start = ThreadTime.Now;
         source = source with { Path = source.Path }; // put together once
         var file = source.Layout == ImageLayout.Encoded ? FileMemo.Look(source.Path) : null;
         if (file is { Exists: true } && cache.Memo.Find(file) is var (known, kind))
@@ -45,7 +45,7 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
         var image = new ImageIdentity(DecoderOf(source, bytes, out var found), key);
         start = clocks.Read.Stop(start);
         var missing = spaces.Missing(image);
-        var pixels = missing.IsEmpty || !claim(image) ? null : Decode(source, bytes, start);
+        var pixels = missing.IsEmpty || !claim(image) ? null : Decode(source, bytes, found.Format == ImageFormat.Jpeg, start);
         if (file is not null)
         {
             cache.Memo.Add(file, key, found.ToByte());
@@ -54,10 +54,11 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
         return new Preparation(image, missing, pixels);
     }
 
-    private byte[] Decode(ImageSource source, ReadOnlySpan<byte> bytes, long start)
+    private byte[] Decode(ImageSource source, ReadOnlySpan<byte> bytes, bool isJpeg, ThreadTime start)
     {
         using var image = decoders.Decode(bytes, source);
         start = clocks.Decode.Stop(start);
+        clocks.Count(bytes.Length, (long)image.Width * image.Height, isJpeg);
         var pixels = ArrayPool<byte>.Shared.Rent(_preprocessing.ByteCount);
         _preprocessing.Apply(image, pixels, source.Name);
         clocks.Resize.Stop(start);

@@ -14,13 +14,18 @@ public sealed class BatchBuffers : IDisposable
     private readonly HostMemory<byte>? _bytes;
     private readonly HostMemory<float>? _floats;
     private readonly HostMemory<float>[] _outputs;
+    private readonly long[] _inputShape;
     private readonly int _itemLength;
+    private readonly (OrtValue[] Inputs, OrtValue[] Outputs)[] _values;
 
     /// <summary>Memory for <paramref name="owner"/>, page-locked for the GPU numbered <paramref name="device"/> where there is one.</summary>
-    internal BatchBuffers(OnnxSession owner, int batchSize, ElementType inputType, long[] inputShape, IReadOnlyList<int> widths, int? device)
+    internal BatchBuffers(OnnxSession owner, ElementType inputType, long[] inputShape, IReadOnlyList<int> widths, int? device)
     {
+        var batchSize = checked((int)inputShape[0]);
         Owner = owner;
         BatchSize = batchSize;
+        _inputShape = inputShape;
+        _values = new (OrtValue[], OrtValue[])[batchSize + 1];
         _itemLength = checked((int)inputShape.Skip(1).Aggregate(1L, (a, b) => checked(a * b)));
         var length = checked(batchSize * _itemLength);
         if (inputType == ElementType.UInt8)
@@ -34,8 +39,6 @@ public sealed class BatchBuffers : IDisposable
 
         _outputs = [.. widths.Select(w => new HostMemory<float>(checked(batchSize * w), device))];
         OutputWidths = widths;
-        InputValues = [_bytes?.ToRuntime(TensorElementType.UInt8, inputShape) ?? _floats!.ToRuntime(TensorElementType.Float, inputShape)];
-        OutputValues = [.. _outputs.Select((o, i) => o.ToRuntime(TensorElementType.Float, [batchSize, widths[i]]))];
     }
 
     /// <summary>B, how many inputs fit.</summary>
@@ -58,9 +61,9 @@ public sealed class BatchBuffers : IDisposable
 
     internal OnnxSession Owner { get; }
 
-    internal OrtValue[] InputValues { get; }
+    internal OrtValue[] InputValues => ValuesFor(BatchSize).Inputs;
 
-    internal OrtValue[] OutputValues { get; }
+    internal OrtValue[] OutputValues => ValuesFor(BatchSize).Outputs;
 
     /// <summary>The run of these buffers as a CUDA graph; null where runs are not recorded.</summary>
     internal RecordedRun? Recorded { get; set; }
@@ -81,7 +84,7 @@ public sealed class BatchBuffers : IDisposable
     public void Dispose()
     {
         Recorded?.Dispose();
-        foreach (var value in InputValues.Concat(OutputValues))
+        foreach (var value in _values.SelectMany(v => (v.Inputs ?? []).Concat(v.Outputs ?? [])))
         {
             value.Dispose();
         }
@@ -89,5 +92,19 @@ public sealed class BatchBuffers : IDisposable
         _bytes?.Dispose();
         _floats?.Dispose();
         Array.ForEach(_outputs, output => output.Dispose());
+    }
+
+    /// <summary>The first <paramref name="count"/> inputs and the rows they give, made once for each count.</summary>
+    internal (OrtValue[] Inputs, OrtValue[] Outputs) ValuesFor(int count)
+    {
+        if (_values[count].Inputs is null)
+        {
+            long[] shape = [count, .. _inputShape.Skip(1)];
+            _values[count] = (
+                [_bytes?.ToRuntime(TensorElementType.UInt8, shape) ?? _floats!.ToRuntime(TensorElementType.Float, shape)],
+                [.. _outputs.Select((o, i) => o.ToRuntime(TensorElementType.Float, [count, OutputWidths[i]]))]);
+        }
+
+        return _values[count];
     }
 }

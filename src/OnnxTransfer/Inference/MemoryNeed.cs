@@ -26,24 +26,27 @@ internal static class MemoryNeed
             return;
         }
 
-        var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var needed = BytesOf(model, batch);
+        var (available, needed) = (Available, Of(model, batch));
         if (needed > available)
         {
-            var fits = batch > 1 ? available / Math.Max(1, BytesOf(model, 1)) : 0;
+            var fits = batch > 1 ? available / Math.Max(1, Of(model, 1)) : 0;
             throw new InferenceException($"{model.Source}: a run of batch {batch} needs {needed / 1e9:F1} GB for its tensors; expected at most the {available / 1e9:F1} GB "
                 + $"that this process may use: choose a smaller batch{(fits > 0 ? $" ({fits} would fit)" : "")}, a smaller input or an earlier tap");
         }
     }
 
+    /// <summary>Bytes that this process may use.</summary>
+    public static long Available => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Bytes alive at once in a run of <paramref name="batch"/> images, weights not counted.</summary>
+    public static long Of(OnnxModel model, int batch) => ModelProfile.Of(model, TensorShapes.Infer(model, batch)).ActivationBytes;
+
     /// <summary>About how many images fit into a batch on a GPU with <paramref name="bytes"/> to spare; 0: none, or not known.</summary>
     public static long Fitting(OnnxModel model, long bytes)
     {
-        var perImage = BytesOf(model, 1);
+        var perImage = Of(model, 1);
         var forTensors = (ShareForTensors * bytes) - (sizeof(float) * (double)model.ParameterCount);
         var fits = perImage <= 0 ? 0 : (long)Math.Max(0, forTensors / (InFlight * (double)perImage));
         return fits > 8 ? fits - (fits % 8) : fits;
     }
-
-    private static long BytesOf(OnnxModel model, int batch) => ModelProfile.Of(model, TensorShapes.Infer(model, batch)).ActivationBytes;
 }

@@ -71,23 +71,27 @@ public sealed class OnnxSession : IDisposable
 
     /// <summary>Memory for one batch of <see cref="BatchSize"/>, bound to this session.</summary>
     /// <exception cref="InferenceException">The model has several inputs, or an output that is not float rows of a fixed width.</exception>
-    public BatchBuffers CreateBuffers()
-    {
-        if (BatchSize == 0)
-        {
-            throw new InvalidOperationException("the session was opened without a batch size; set SessionSettings.BatchSize");
-        }
+    public BatchBuffers CreateBuffers() => BatchSize > 0
+        ? CreateBuffers(BatchSize)
+        : throw new InvalidOperationException("the session was opened without a batch size; set SessionSettings.BatchSize");
 
+    /// <summary>
+    /// Memory for up to <paramref name="most"/> inputs a run. Where the session was opened without a batch size, a run
+    /// computes as many as it is asked for; where it has one, that is what fits.
+    /// </summary>
+    /// <exception cref="InferenceException">As <see cref="CreateBuffers()"/>.</exception>
+    internal BatchBuffers CreateBuffers(int most)
+    {
         var input = _inputNames.Length == 1 ? _session.InputMetadata[_inputNames[0]] : null;
         var type = (ElementType)(int)(input?.ElementDataType ?? 0);
-        long[] shape = [.. input?.Dimensions ?? []];
-        if (type is not (ElementType.UInt8 or ElementType.Float) || shape.Any(d => d <= 0))
+        long[] shape = [BatchSize > 0 ? BatchSize : most, .. (input?.Dimensions ?? []).Skip(1)];
+        if (type is not (ElementType.UInt8 or ElementType.Float) || shape.Length < 2 || shape.Any(d => d <= 0))
         {
             throw new InferenceException($"{_model.Source}: its inputs are {string.Join(", ", Inputs)}; batches need one input, "
                 + "uint8 or float, fixed in all but its first dimension: use Run with named tensors");
         }
 
-        var buffers = new BatchBuffers(this, BatchSize, type, shape, [.. _outputNames.Select(OutputWidth)], Provider.IsGpu() ? Settings.Device : null);
+        var buffers = new BatchBuffers(this, type, shape, [.. _outputNames.Select(OutputWidth)], Provider.IsGpu() ? Settings.Device : null);
         try
         {
             return Prepared(buffers);
@@ -101,7 +105,8 @@ public sealed class OnnxSession : IDisposable
 
     /// <summary>
     /// Runs the first <paramref name="count"/> inputs of <paramref name="buffers"/>; the rows of its outputs are the results.
-    /// The whole batch is computed, the rest of it being whatever the buffers last held.
+    /// The whole batch is computed, the rest of it being whatever the buffers last held, unless the session was opened
+    /// without a batch size.
     /// </summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
     public void Run(BatchBuffers buffers, int count)
@@ -124,7 +129,8 @@ public sealed class OnnxSession : IDisposable
                 // Not through an OrtIoBinding: on a GPU that copies its inputs when they are bound, not when they are run.
                 // Here copies and kernels go to a stream that this run has for itself, so that one thread's batch is
                 // copied while another's is computed.
-                _session.Run(_runOptions, _inputNames, buffers.InputValues, _outputNames, buffers.OutputValues);
+                var (inputs, outputs) = buffers.ValuesFor(BatchSize > 0 ? BatchSize : count);
+                _session.Run(_runOptions, _inputNames, inputs, _outputNames, outputs);
             }
         }
         catch (OnnxRuntimeException e)
@@ -206,18 +212,19 @@ public sealed class OnnxSession : IDisposable
         _session.Dispose();
     }
 
+    /// <summary>Whether every output is float rows of a width that the runtime could infer.</summary>
+    internal bool GivesRows => Array.TrueForAll(_outputNames, name => Rows(name) is not null);
+
     /// <summary>The width of the rows of an output, as the runtime inferred it.</summary>
     internal int OutputWidth(string name)
     {
         var output = _session.OutputMetadata[name];
-        if (output.ElementDataType != Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float || output.Dimensions is not [_, > 0])
-        {
-            throw new InferenceException($"{_model.Source}: output '{name}' is {output.ElementDataType} of shape [{string.Join(", ", output.Dimensions)}]; "
-                + "batches need float rows of a fixed width: pool it with Pooling.Attach");
-        }
-
-        return output.Dimensions[1];
+        return Rows(name) ?? throw new InferenceException($"{_model.Source}: output '{name}' is {output.ElementDataType} of shape [{string.Join(", ", output.Dimensions)}]; "
+            + "batches need float rows of a fixed width: pool it with Pooling.Attach");
     }
+
+    private int? Rows(string output) => _session.OutputMetadata[output] is
+        { ElementDataType: Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, Dimensions: [_, > 0 and var width] } ? width : null;
 
     private static OnnxSession OpenOnce(OnnxModel model, SessionSettings settings)
     {

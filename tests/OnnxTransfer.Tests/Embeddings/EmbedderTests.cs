@@ -17,18 +17,6 @@ public sealed class EmbedderTests : IDisposable
         _tiny.Dispose();
     }
 
-    [Theory]
-    [InlineData(0.3, 0.9, 0.2, 0.5, 0.1, "infer: ")] // two threads decode, one infers
-    [InlineData(0.3, 1.1, 0.2, 0.5, 0.1, "decode: ")]
-    [InlineData(0.3, 0.2, 0.2, 0.1, 0.4, "write: ")]
-    public void The_bottleneck_is_the_stage_that_was_busiest_for_its_threads(double read, double decode, double resize, double infer, double write, string expected)
-    {
-        StageWork[] work = [new("read", read, 10), new("decode", decode, 10), new("resize", resize, 10), new("infer", infer, 10), new("write", write, 10)];
-
-        Assert.StartsWith(expected, Embedder.Bottleneck(10, work, decoders: 2), StringComparison.Ordinal);
-        Assert.Null(Embedder.Bottleneck(0, work, decoders: 2));
-    }
-
     [Fact]
     public void A_second_run_embeds_nothing_and_gives_the_same_bits()
     {

@@ -31,7 +31,7 @@ public class ImageEmbedderTests
         Assert.Equal(0, cache.Spaces().Sum(space => space.Count));
 
         var report = Embedder.Run(backbone, images, cache).Report;
-        Assert.Equal(fixedBatch > 0 ? 2 : 1, report.Runs);
+        Assert.InRange(report.Runs, fixedBatch > 0 ? 2 : 1, fixedBatch > 0 ? 2 : Environment.ProcessorCount); // the rest is divided between the cores
         var set = backbone.Embed(images, cache);
         for (var i = 0; i < 6; i++)
         {
