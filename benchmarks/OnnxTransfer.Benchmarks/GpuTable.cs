@@ -31,10 +31,11 @@ internal sealed class GpuTable
         _text.AppendLine("""
             # Measured by benchmarks/gpu.sh
 
-            Machine and versions: [versions.txt](versions.txt). Random weights of one seed, the same for all; every figure is the median
-            of three windows. `device`: uint8 pixels lie on the device; `host`: they come from the host's memory; the embeddings end in
-            the host's memory, and normalising is part of the work, but for PyTorch's eager `device` rows, which are given normalised
-            tensors. `jpeg`: from files on disk to embeddings, on disk (OnnxTransfer) or in memory (PyTorch, a DataLoader with Pillow).
+            Machine and versions: [versions.txt](versions.txt). Random weights of one seed, the same for all. Figures are medians: of three
+            windows of time, or of the passes over a folder. `device`: the images lie on the device; `host`: uint8 pixels come from the
+            host's memory. OnnxTransfer takes uint8 pixels, normalises them and brings the embeddings back to the host in all rows.
+            PyTorch's `device` rows leave the embeddings on the device, and its eager ones are given normalised tensors, which spares it
+            work. `jpeg`: from files to embeddings, on disk (OnnxTransfer) or in memory (PyTorch, a DataLoader with Pillow).
 
             ## Correct first
 
@@ -52,7 +53,8 @@ internal sealed class GpuTable
 
             ## Beside PyTorch, in the same run
 
-            Above 1 OnnxTransfer is the faster, below 1 the slower.
+            Above 1 OnnxTransfer is the faster, below 1 the slower. Its figure is the fastest of its own ways (one or two batches in
+            flight, a CUDA graph; the last table says which); PyTorch's ways have a row each.
 
             | OnnxTransfer / peer | work | network | precision | batch | OnnxTransfer, images/s | peer, images/s | GPU busy, % (peer) | peer |
             |--:|:--|:--|:--|--:|--:|--:|--:|:--|
