@@ -62,7 +62,7 @@ public sealed class Backbone : IDisposable
     /// <summary>Why the CPU is in use where any provider would do; null otherwise.</summary>
     public string? ProviderNote => _sessions.All.Session.ProviderNote;
 
-    /// <summary>fp32 or fp16; tf32, or fp16 tf32, where a GPU was allowed to round what is fp32.</summary>
+    /// <summary>fp32, fp16 or int8; tf32, or fp16 tf32, where a GPU was allowed to round what is fp32.</summary>
     public string Precision { get; private init; } = "fp32";
 
     /// <summary>What a user should know of it: a file nobody could verify, a precision that gains nothing here.</summary>
@@ -81,6 +81,12 @@ public sealed class Backbone : IDisposable
         var entry = (settings.Catalogue ?? BackboneCatalogue.Default).Find(nameOrPath);
         var description = entry.Description;
         var sessionSettings = settings.SessionOn(provider, description);
+        if (description.Precision.Length > 0 && settings.Precision != Backbones.Precision.Fp32)
+        {
+            throw new BackboneException($"backbone '{description.Name}': computes in {description.Precision}, and {settings.Precision.ToString().ToLowerInvariant()} was asked for; "
+                + "leave the precision out, or take the float32 backbone it was made of");
+        }
+
         var (model, sha256) = ModelFile.Read(entry);
         var taps = TapChoice.Of(description, settings);
         var graph = TapGraph.Of(model, entry, taps, settings.Precision);
@@ -95,7 +101,7 @@ public sealed class Backbone : IDisposable
             throw;
         }
 
-        var precision = PrecisionOn(sessions.All.Session.Provider, settings);
+        var precision = PrecisionOn(description, sessions.All.Session.Provider, settings);
         var content = model.ContentHash ?? sha256;
         return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
         {
@@ -145,8 +151,13 @@ public sealed class Backbone : IDisposable
         }
     }
 
-    private static string PrecisionOn(ExecutionProvider provider, BackboneSettings settings)
+    private static string PrecisionOn(BackboneDescription description, ExecutionProvider provider, BackboneSettings settings)
     {
+        if (description.Precision.Length > 0)
+        {
+            return description.Precision;
+        }
+
         var rounds = provider == ExecutionProvider.Cuda && settings.AllowTf32;
         return settings.Precision == Backbones.Precision.Fp16 ? (rounds ? "fp16 tf32" : "fp16") : rounds ? "tf32" : "fp32";
     }
@@ -167,6 +178,11 @@ public sealed class Backbone : IDisposable
         if (settings.Precision == Backbones.Precision.Fp16 && provider == ExecutionProvider.Cpu)
         {
             notes.Add("fp16 gains no speed on a CPU, which computes in fp32 between the rounded numbers; it is for GPUs");
+        }
+
+        if (entry.Description.Precision == "int8" && provider == ExecutionProvider.Cuda)
+        {
+            notes.Add("int8 is for CPUs: CUDA computes what stands between its bytes in float32, slower than without them; the float32 network in fp16 is for GPUs");
         }
 
         return [.. notes];
