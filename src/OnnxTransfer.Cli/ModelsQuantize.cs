@@ -10,6 +10,7 @@ namespace OnnxTransfer.Cli;
 internal sealed class ModelsQuantize
 {
     private const string Auto = "auto";
+    private const string None = "none";
 
     private readonly Argument<string> _backbone = new("backbone") { Description = "a float32 backbone: a name from 'models list', or the path of an .onnx with its description beside it" };
 
@@ -41,9 +42,10 @@ internal sealed class ModelsQuantize
 
     private readonly Option<double> _maxLoss = new("--max-loss") { Description = "most points of accuracy that the linear probe may lose", DefaultValueFactory = _ => 0.5 };
 
-    private readonly Option<string?> _keep = new("--keep")
+    private readonly Option<string> _keep = new("--keep")
     {
-        Description = "layers that stay in fp32, separated by commas: first, last, the names of the tensors they give; or auto: where the gate is not passed, those that lose most, 1, 2, 4 ... until it is",
+        Description = "layers that stay in fp32, separated by commas: first, last, names of the tensors they give, or none; with auto, where the gate is not passed, also those that lose most, 1, 2, 4 ... of them until it is (first,auto)",
+        DefaultValueFactory = _ => QuantizationSettings.First,
     };
 
     private readonly Option<bool> _reduceRange = new("--reduce-range") { Description = "weights of 7 bits: for processors with AVX2 or AVX-512 but without VNNI, whose sums of two products would saturate" };
@@ -115,7 +117,7 @@ internal sealed class ModelsQuantize
 
         if (!report.Written)
         {
-            terminal.Say($"error: {output}: not written, since the gate was not passed; try --keep auto, another --method or more --images, or write it all the same with --force");
+            terminal.Say($"error: {output}: not written, since the gate was not passed; try --keep first,auto, another --method or more --images, or write it all the same with --force");
         }
 
         return report.Written ? ExitCode.Done : ExitCode.FailedWork;
@@ -123,7 +125,12 @@ internal sealed class ModelsQuantize
 
     private QuantizationSettings Settings(ParseResult parsed)
     {
-        string[] keep = DataOptions.List(parsed.GetValue(_keep)) ?? [];
+        string[] keep = DataOptions.List(parsed.GetValue(_keep))!;
+        if (keep.Contains(None) && keep.Any(name => name is not (None or Auto)))
+        {
+            throw new UsageException($"--keep {parsed.GetValue(_keep)}: expected none, or layers");
+        }
+
         return new()
         {
             Method = parsed.GetValue(_method) switch
@@ -140,7 +147,7 @@ internal sealed class ModelsQuantize
             ProbeImages = EmbedOptions.Positive(parsed, _probeImages, 0),
             MinCosine = Within(parsed, _minCosine, -1, 1, "a cosine, up to 1"),
             MaxLoss = Within(parsed, _maxLoss, -100, 100, "a number of points, up to 100"),
-            Keep = [.. keep.Where(name => name != Auto)],
+            Keep = [.. keep.Where(name => name is not (Auto or None))],
             KeepWorst = keep.Contains(Auto),
             ReduceRange = parsed.GetValue(_reduceRange),
             Force = parsed.GetValue(_force),

@@ -38,8 +38,11 @@ public sealed record QuantizationSettings
     /// <summary>The most points of accuracy that a linear probe may lose.</summary>
     public double MaxLoss { get; init; } = 0.5;
 
-    /// <summary>Layers that stay in float32: the tensors they give, <see cref="First"/> or <see cref="Last"/>.</summary>
-    public IReadOnlyList<string> Keep { get; init; } = [];
+    /// <summary>
+    /// Layers that stay in float32: the tensors they give, <see cref="First"/> or <see cref="Last"/>. The first by default:
+    /// it sees the pixels, whose rounding all others inherit, and its three channels fill no 8-bit kernel.
+    /// </summary>
+    public IReadOnlyList<string> Keep { get; init; } = [First];
 
     /// <summary>
     /// Whether, where the gate is not passed, the layers that lose most stay in float32 too: 1, 2, 4 ... of them until it is.

@@ -99,7 +99,7 @@ public sealed class Int8Plan
         if (!plan.Roles.Contains(Int8Role.Layer))
         {
             var found = plan.Layers.Count == 0 ? "no Conv, Gemm or MatMul" : string.Join("; ", plan.Layers.Take(3).Select(l => $"'{l.Name}' ({l.Operator}): {l.Stays}"));
-            throw new OnnxException($"{model.Source}: has nothing that could compute in int8 ({found}); expected a layer with constant float32 weights: stay with float32");
+            throw new OnnxException($"{model.Source}: has nothing that could compute in int8 ({found}); expected a layer with constant float32 weights that is not kept: stay with float32");
         }
 
         return plan;
