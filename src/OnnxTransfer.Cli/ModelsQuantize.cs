@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Export;
@@ -97,6 +98,11 @@ internal sealed class ModelsQuantize
         DataOptions.NeedFolder(_output, output);
         using var progress = new EmbedProgressLine(terminal);
         var settings = Settings(parsed) with { Progress = terminal.Say, EmbedProgress = progress };
+        if (!settings.ReduceRange && LacksVnni())
+        {
+            terminal.Say("note: this processor has no VNNI, so that sums of two 8-bit products may saturate; where the gate is not passed, try --reduce-range");
+        }
+
         var dataset = DatasetReader.Open(parsed.GetValue(_calibrate)!, null, null);
         using var cache = EmbeddingCache.Open(parsed.GetValue(_cache)!);
         var report = BackboneQuantization.Quantize(parsed.GetValue(_backbone)!, dataset, cache, output, settings, cancellation);
@@ -156,6 +162,10 @@ internal sealed class ModelsQuantize
             Threads = EmbedOptions.Positive(parsed, _threads, 0),
         };
     }
+
+    // .NET tells of AVX-VNNI alone, not of AVX-512's.
+    private static bool LacksVnni() => RuntimeInformation.ProcessArchitecture == Architecture.X64 && File.Exists("/proc/cpuinfo")
+        && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal)) is { } flags && !flags.Contains("vnni", StringComparison.Ordinal);
 
     private static double Within(ParseResult parsed, Option<double> option, double above, double most, string expected) =>
         parsed.GetValue(option) is var value && value > above && value <= most ? value : throw new UsageException($"{option.Name} {value}: expected {expected}");

@@ -25,6 +25,11 @@ internal static class QuantizationText
         }
 
         Line($"speed in batches of {speed.BatchSize}: fp32 {speed.ImagesPerSecond:0.0} images/s, int8 {speed.OtherImagesPerSecond:0.0}, {speed.Ratio:0.00}x");
+        if (speed.Ratio < 1)
+        {
+            Line($"int8 is slower than fp32 here, as narrow and depthwise convolutions are: stay with fp32, or measure again on a machine that does nothing else");
+        }
+
         Line($"file: {report.Bytes / 1e6:0.0} MB -> {report.Int8Bytes / 1e6:0.0} MB");
         var stay = report.Layers.Where(layer => layer.Stays is not null).ToArray();
         Line($"in int8: {report.Layers.Count - stay.Length} of {report.Layers.Count} layers");

@@ -35,7 +35,7 @@ internal sealed class QuantizationGate
         var failures = new List<string>();
         if (!(agreement.Mean >= _settings.MinCosine))
         {
-            failures.Add(Text($"mean cosine {agreement.Mean:0.00000} is below {_settings.MinCosine}"));
+            failures.Add(Text($"mean cosine {agreement.Mean:0.0000000} is below {_settings.MinCosine}"));
         }
 
         if (probe is not null && !(probe.Points <= _settings.MaxLoss))
@@ -54,7 +54,7 @@ internal sealed class QuantizationGate
             Agreement = agreement,
             Probe = probe,
             NoProbe = _split.NoProbe,
-            Speed = SpeedComparison.Measure(_original, backbone, _cancellation),
+            Speed = SpeedComparison.Measure(_original, backbone, _settings.SpeedRound, _cancellation),
             Bytes = 0,
             Int8Bytes = Directory.GetFiles(Path.GetDirectoryName(candidate.ModelPath)!, "*.onnx*").Sum(file => new FileInfo(file).Length),
             Layers = [],

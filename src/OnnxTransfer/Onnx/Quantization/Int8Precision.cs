@@ -21,7 +21,7 @@ public static class Int8Precision
         {
             if (!ranges.TryGetValue(tensor, out var range) || !double.IsFinite(range.Low) || !double.IsFinite(range.High) || range.Low > range.High)
             {
-                throw new OnnxException($"{plan.Model.Source}: tensor '{tensor}' has {(ranges.ContainsKey(tensor) ? $"the range {range.Low} to {range.High}" : "no range")}; "
+                throw new OnnxException($"{plan.Model.Source}: tensor '{tensor}' has {(ranges.ContainsKey(tensor) ? FormattableString.Invariant($"the range {range.Low} to {range.High}") : "no range")}; "
                     + "expected finite values: calibrate on images that the network gives finite numbers for");
             }
         }
