@@ -96,14 +96,14 @@ internal sealed class BackboneQuantizer
     {
         var expected = Embed(_network, images);
         var none = Distance(keep);
-        return [.. Int8Plan.Of(_network, keep).Layers.Where(layer => layer.Stays is null)
+        return [.. Plan.Layers.Where(layer => layer.Stays is null && !keep.Contains(layer.Name))
             .Select(layer => (layer.Name, none - Distance([.. keep, layer.Name])))
             .OrderByDescending(pair => pair.Item2)];
 
         double Distance(IReadOnlyCollection<string> kept)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (Int8Plan.Of(_network).Layers.Where(layer => layer.Stays is null).All(layer => kept.Contains(layer.Name)))
+            if (Plan.Layers.Where(layer => layer.Stays is null).All(layer => kept.Contains(layer.Name)))
             {
                 return 0;
             }

@@ -54,7 +54,7 @@ internal sealed class QuantizationGate
             Agreement = agreement,
             Probe = probe,
             NoProbe = _split.NoProbe,
-            Speed = SpeedComparison.Measure(_original, backbone, _settings.SpeedRound, _cancellation),
+            Speed = SpeedComparison.Measure(_original, backbone, _settings.SpeedRounds, _cancellation),
             Bytes = 0,
             Int8Bytes = Directory.GetFiles(Path.GetDirectoryName(candidate.ModelPath)!, "*.onnx*").Sum(file => new FileInfo(file).Length),
             Layers = [],

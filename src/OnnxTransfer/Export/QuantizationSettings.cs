@@ -73,6 +73,6 @@ public sealed record QuantizationSettings
     /// <summary>Told how far embedding is.</summary>
     public IProgress<EmbedProgress>? EmbedProgress { get; init; }
 
-    /// <summary>The least time that a round of the speed comparison takes for each backbone.</summary>
-    internal TimeSpan SpeedRound { get; init; } = TimeSpan.FromMilliseconds(100);
+    /// <summary>Turns that each backbone gets when speed is compared.</summary>
+    internal int SpeedRounds { get; init; } = 7;
 }

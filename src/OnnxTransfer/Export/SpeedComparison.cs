@@ -10,26 +10,26 @@ namespace OnnxTransfer.Export;
 public sealed record SpeedComparison(int BatchSize, double ImagesPerSecond, double OtherImagesPerSecond)
 {
     // In turns, so that what else the machine does falls on both.
-    private const int Rounds = 7;
+    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The second's rate in terms of the first's.</summary>
     public double Ratio => OtherImagesPerSecond / ImagesPerSecond;
 
     /// <summary>Measures both.</summary>
-    internal static SpeedComparison Measure(Backbone first, Backbone second, TimeSpan least, CancellationToken cancellation)
+    internal static SpeedComparison Measure(Backbone first, Backbone second, int rounds, CancellationToken cancellation)
     {
-        var rates = (First: new double[Rounds], Second: new double[Rounds]);
-        for (var round = 0; round < Rounds; round++)
+        var rates = (First: new double[rounds], Second: new double[rounds]);
+        for (var round = 0; round < rounds; round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            rates.First[round] = Rate(first, least);
-            rates.Second[round] = Rate(second, least);
+            rates.First[round] = Rate(first);
+            rates.Second[round] = Rate(second);
         }
 
         return new(first.BatchSize, Median(rates.First), Median(rates.Second));
     }
 
-    private static double Rate(Backbone backbone, TimeSpan least)
+    private static double Rate(Backbone backbone)
     {
         using var buffers = backbone.CreateBuffers();
         for (var i = 0; i < buffers.Bytes.Length; i++)
@@ -44,7 +44,7 @@ public sealed record SpeedComparison(int BatchSize, double ImagesPerSecond, doub
             backbone.Run(buffers, buffers.BatchSize);
             runs++;
         }
-        while (Stopwatch.GetElapsedTime(start) < least);
+        while (Stopwatch.GetElapsedTime(start) < Round);
         return runs * buffers.BatchSize / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 

@@ -167,7 +167,7 @@ public sealed class BackboneQuantizationTests : IDisposable
         }
 
         var report = BackboneQuantization.Quantize(
-            "resnet14-cifar10", ImageFolder.Open(_folder["pictures"]), Cache(), _folder["r14.onnx"], new() { SpeedRound = TimeSpan.Zero, Catalogue = new(Outside.Descriptions) });
+            "resnet14-cifar10", ImageFolder.Open(_folder["pictures"]), Cache(), _folder["r14.onnx"], new() { SpeedRounds = 1, Catalogue = new(Outside.Descriptions) });
 
         Assert.True(report.Written);
         Assert.InRange(report.Agreement.Mean, 0.999, 1);
@@ -186,7 +186,7 @@ public sealed class BackboneQuantizationTests : IDisposable
         var photos = TestData.Require("cifar10", "test");
         var report = BackboneQuantization.Quantize(
             Path.Combine(Outside.Models!, name + ".onnx"), ImageFolder.Open(photos), Cache(), _folder["out.onnx"],
-            new() { Images = 16, HeldOutImages = 16, ProbeImages = 0, MinCosine = cosine, SpeedRound = TimeSpan.Zero, Catalogue = new(Outside.Descriptions) });
+            new() { Images = 16, HeldOutImages = 16, ProbeImages = 0, MinCosine = cosine, SpeedRounds = 1, Catalogue = new(Outside.Descriptions) });
 
         Assert.Equal([], report.Failures);
         Assert.Equal("none was asked for", report.NoProbe);
@@ -210,7 +210,7 @@ public sealed class BackboneQuantizationTests : IDisposable
     private QuantizationReport Quantize(string path, Dataset dataset, QuantizationSettings settings, string? backbone = null)
     {
         using var cache = Cache();
-        return BackboneQuantization.Quantize(backbone ?? _tiny.ModelPath, dataset, cache, path, settings with { Threads = 1, SpeedRound = TimeSpan.Zero, Catalogue = _tiny.Catalogue });
+        return BackboneQuantization.Quantize(backbone ?? _tiny.ModelPath, dataset, cache, path, settings with { Threads = 1, SpeedRounds = 1, Catalogue = _tiny.Catalogue });
     }
 
     private static float[] Rows(Backbone backbone)

@@ -105,7 +105,7 @@ public class Int8PrecisionTests
     [Fact]
     public void A_bias_beyond_its_integers_coarsens_its_channel_alone()
     {
-        var signed = SignedWeights.Of([1e-9, 1e-9, 0.5, -1], channels: 2, stride: 2, levels: 127, bias: [100, 1], inputScale: 0.01);
+        var signed = SignedWeights.Of([1e-9f, 1e-9f, 0.5f, -1], channels: 2, stride: 2, levels: 127, bias: [100, 1], inputScale: 0.01);
 
         Assert.Equal(100 / (0.01 * (1 << 30)), signed.Scales[0], 1e-9);
         Assert.Equal((float)(1 / 127.0), signed.Scales[1]);

@@ -68,22 +68,22 @@ internal sealed class Int8Conversion
         var bias = Int8Layers.Bias(node, _constants)!;
         var name = node.Output[0];
         node.Input[0] = x.Rounded;
-        Weigh(node, name, TensorData.Doubles(weights)!, [.. weights.Dims], channels, stride, axis, bias, x);
+        Weigh(node, name, TensorData.Floats(weights)!, [.. weights.Dims], channels, stride, axis, bias, x);
     }
 
-    /// <summary>A batch norm as a Conv of one weight a channel: scale and shift are exact to the last bit but one of 8, and a ReLU behind it costs nothing.</summary>
+    /// <summary>A batch norm as a Conv of one weight a channel, whose own scale makes the byte exact; a ReLU behind it costs nothing.</summary>
     private NodeProto ToChannelwise(NodeProto node, ChannelAffine affine)
     {
         var (x, count) = (Read(node.Input[0]), affine.Scale.Length);
         var conv = new NodeProto { OpType = "Conv", Name = node.Name, Input = { x.Rounded, "" }, Output = { node.Output[0] } };
         conv.Attribute.Add(new AttributeProto { Name = "group", Type = AttributeProto.Types.AttributeType.Int, I = count });
         conv.Attribute.Add(new AttributeProto { Name = "kernel_shape", Type = AttributeProto.Types.AttributeType.Ints, Ints = { 1, 1 } });
-        Weigh(conv, node.Output[0], affine.Scale, [count, 1, 1, 1], count, 1, 0, affine.Shift, x);
+        Weigh(conv, node.Output[0], Array.ConvertAll(affine.Scale, s => (float)s), [count, 1, 1, 1], count, 1, 0, affine.Shift, x);
         return conv;
     }
 
     /// <summary>Gives a node its weights as signed bytes, and its bias in steps of the products' scale.</summary>
-    private void Weigh(NodeProto node, string name, double[] weights, long[] dims, int channels, int stride, int axis, double[] bias, Bytes x)
+    private void Weigh(NodeProto node, string name, float[] weights, long[] dims, int channels, int stride, int axis, double[] bias, Bytes x)
     {
         var signed = SignedWeights.Of(weights, channels, stride, _levels, bias, x.Steps.Scale);
         var scale = _builder.Floats($"{name}_weights_scale", signed.Scales, channels);

@@ -16,12 +16,12 @@ internal static class Int8Layers
             return "its weights are computed";
         }
 
-        if ((ElementType)weights.DataType != ElementType.Float || TensorData.Doubles(weights) is not { Length: > 0 } values)
+        if ((ElementType)weights.DataType != ElementType.Float || TensorData.Floats(weights) is not { Length: > 0 } values)
         {
             return $"its weights are {((ElementType)weights.DataType).ToString().ToLowerInvariant()}, not float32";
         }
 
-        if (!Array.TrueForAll(values, double.IsFinite))
+        if (!Array.TrueForAll(values, float.IsFinite))
         {
             return "its weights are not all finite";
         }

@@ -17,6 +17,8 @@ public sealed class Int8Plan
     private readonly HashSet<string> _keep;
     private readonly HashSet<string> _outputs;
     private readonly ILookup<string, int> _readers;
+    // Weights may be large: each is looked at once.
+    private readonly Dictionary<NodeProto, string?> _whyNot = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, bool> _reaches = new(StringComparer.Ordinal);
     private readonly HashSet<string> _given = new(StringComparer.Ordinal);
     private readonly List<string> _observed = [];
@@ -114,9 +116,19 @@ public sealed class Int8Plan
 
     private string WhyStays(NodeProto node) => _keep.Contains(node.Output[0]) ? "kept"
         : !Int8Layers.Multiplies(node) ? "it is not between int8 layers"
-        : Int8Layers.WhyNot(node, _constants)!;
+        : WhyNot(node)!;
 
-    private bool IsLayer(NodeProto node) => Int8Layers.Multiplies(node) && !_keep.Contains(node.Output[0]) && Int8Layers.WhyNot(node, _constants) is null;
+    private bool IsLayer(NodeProto node) => Int8Layers.Multiplies(node) && !_keep.Contains(node.Output[0]) && WhyNot(node) is null;
+
+    private string? WhyNot(NodeProto node)
+    {
+        if (!_whyNot.TryGetValue(node, out var why))
+        {
+            _whyNot[node] = why = Int8Layers.WhyNot(node, _constants);
+        }
+
+        return why;
+    }
 
     private Int8Role RoleOf(NodeProto node)
     {

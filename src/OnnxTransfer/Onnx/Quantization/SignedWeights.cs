@@ -31,9 +31,9 @@ internal sealed class SignedWeights
     /// <param name="levels">127; or 64, with which sums of two products fit 16 bits.</param>
     /// <param name="bias">Of each channel, or empty; a channel whose bias would overflow gets a larger scale.</param>
     /// <param name="inputScale">The scale of the activations that are multiplied.</param>
-    public static SignedWeights Of(double[] weights, int channels, int stride, int levels, double[] bias, double inputScale)
+    public static SignedWeights Of(float[] weights, int channels, int stride, int levels, double[] bias, double inputScale)
     {
-        var largest = new double[channels];
+        var largest = new float[channels];
         for (var i = 0; i < weights.Length; i++)
         {
             ref var most = ref largest[i / stride % channels];
@@ -44,14 +44,14 @@ internal sealed class SignedWeights
         for (var c = 0; c < channels; c++)
         {
             var least = bias.Length == 0 ? 0 : Math.Abs(bias[c]) / (inputScale * LargestBias);
-            var scale = (float)Math.Max(largest[c] / levels, least);
+            var scale = (float)Math.Max((double)largest[c] / levels, least);
             scales[c] = float.IsNormal(scale) ? scale : 1;
         }
 
         var values = new sbyte[weights.Length];
         for (var i = 0; i < weights.Length; i++)
         {
-            values[i] = (sbyte)Math.Clamp(Math.Round(weights[i] / scales[i / stride % channels]), -levels, levels);
+            values[i] = (sbyte)Math.Clamp(Math.Round((double)weights[i] / scales[i / stride % channels]), -levels, levels);
         }
 
         return new(values, scales);
