@@ -13,6 +13,7 @@ internal static class ModelsCommand
         ModelsExport.Create(terminal),
         ModelsCheck.Create(terminal),
         ModelsImport.Create(terminal),
+        ModelsQuantize.Create(terminal),
     };
 
     // Below this, hashing takes no time a person would notice.

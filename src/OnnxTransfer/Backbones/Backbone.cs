@@ -66,8 +66,8 @@ public sealed class Backbone : IDisposable
     public string? ProviderNote => _sessions.First.All.Session.ProviderNote;
 
     /// <summary>
-    /// fp32 or fp16; tf32, or fp16 tf32, where a GPU was allowed to round what is fp32; tensorrt fp16 or tensorrt tf32, which
-    /// chooses other sums and always rounds.
+    /// fp32, fp16 or int8; tf32, or fp16 tf32, where a GPU was allowed to round what is fp32; with tensorrt before it where that
+    /// ran it, which chooses other sums and always rounds.
     /// </summary>
     public string Precision { get; private init; } = "fp32";
 
@@ -87,6 +87,12 @@ public sealed class Backbone : IDisposable
         var entry = (settings.Catalogue ?? BackboneCatalogue.Default).Find(nameOrPath);
         var description = entry.Description;
         var sessionSettings = settings.SessionOn(provider, description);
+        if (description.Precision.Length > 0 && settings.Precision != Backbones.Precision.Fp32)
+        {
+            throw new BackboneException($"backbone '{description.Name}': computes in {description.Precision}, and {settings.Precision.ToString().ToLowerInvariant()} was asked for; "
+                + "leave the precision out, or take the float32 backbone it was made of");
+        }
+
         var (model, sha256) = ModelFile.Read(entry);
         var taps = TapChoice.Of(description, settings);
         var graph = TapGraph.Of(model, entry, taps, settings.Precision);
@@ -104,7 +110,7 @@ public sealed class Backbone : IDisposable
             throw;
         }
 
-        var precision = PrecisionOn(sessions.First.All.Session.Provider, settings);
+        var precision = PrecisionOn(sessions.First.All.Session.Provider, settings, description.Precision);
         var content = model.ContentHash ?? sha256;
         return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
         {
@@ -146,12 +152,20 @@ public sealed class Backbone : IDisposable
     internal TapSession SessionFor(TapSet taps, int device = 0) => _sessions[device].For(taps);
 
     /// <summary>What a computation counts as in the cache.</summary>
-    internal static string PrecisionOn(ExecutionProvider provider, BackboneSettings settings)
+    /// <param name="provider">What runs.</param>
+    /// <param name="settings">What was asked for.</param>
+    /// <param name="written">The precision that the graph itself is written in, such as int8; empty: that of the settings.</param>
+    internal static string PrecisionOn(ExecutionProvider provider, BackboneSettings settings, string written = "")
     {
         var half = settings.Precision == Backbones.Precision.Fp16;
         var rounds = provider == ExecutionProvider.Cuda && settings.AllowTf32;
-        return provider == ExecutionProvider.TensorRT ? $"tensorrt {(half ? "fp16" : "tf32")}"
-            : half ? (rounds ? "fp16 tf32" : "fp16") : rounds ? "tf32" : "fp32";
+        return (provider, written.Length > 0) switch
+        {
+            (ExecutionProvider.TensorRT, true) => $"tensorrt {written}",
+            (ExecutionProvider.TensorRT, false) => $"tensorrt {(half ? "fp16" : "tf32")}",
+            (_, true) => rounds ? $"{written} tf32" : written,
+            _ => half ? (rounds ? "fp16 tf32" : "fp16") : rounds ? "tf32" : "fp32",
+        };
     }
 
     /// <summary>Holds what the runtime inferred against what the description says of each tap.</summary>
@@ -193,6 +207,11 @@ public sealed class Backbone : IDisposable
         }
 
         notes.AddRange(GpuNotes.Of(session, settings));
+        if (entry.Description.Precision == "int8" && session.Provider.IsGpu())
+        {
+            notes.Add("int8 is for CPUs: CUDA computes what stands between its bytes in float32, slower than without them; the float32 network in fp16 is for GPUs");
+        }
+
         return [.. notes];
     }
 

@@ -29,6 +29,9 @@ public sealed record BackboneDescription
     /// <summary>Licence of the weights.</summary>
     public string Licence { get; init; } = "";
 
+    /// <summary>Arithmetic of the graph where it is not that of its floats: int8; empty otherwise.</summary>
+    public string Precision { get; init; } = "";
+
     /// <summary>The network's input.</summary>
     public required InputDescription Input { get; init; }
 

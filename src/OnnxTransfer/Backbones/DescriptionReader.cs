@@ -61,6 +61,7 @@ internal static class DescriptionReader
             Obtain = root.Optional("obtain")?.Text() ?? "",
             Source = root.Optional("source")?.Text() ?? "",
             Licence = root.Optional("licence")?.Text() ?? "",
+            Precision = root.Optional("precision")?.OneOf(("int8", "int8")) ?? "",
             Input = input,
             Preprocessing = Preprocessing(root["preprocessing"], input),
             Taps = taps,

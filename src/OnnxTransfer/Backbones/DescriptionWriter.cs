@@ -22,6 +22,7 @@ internal static partial class DescriptionWriter
         Text(json, "obtain", about.Obtain);
         Text(json, "source", about.Source);
         Text(json, "licence", about.Licence);
+        Text(json, "precision", about.Precision);
         json["input"] = Input(about.Input);
         json["preprocessing"] = Preprocessing(about.Preprocessing);
         json["taps"] = new JsonArray([.. about.Taps.Select(Tap)]);

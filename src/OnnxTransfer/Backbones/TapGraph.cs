@@ -47,7 +47,8 @@ internal static class TapGraph
         return TensorNames.Rename(model, names.Where(name => NameOf(name) != name).Distinct().ToDictionary(name => name, NameOf));
     }
 
-    private static OnnxModel Batched(OnnxModel model, InputDescription input, string descriptionPath)
+    /// <summary>The network with the batch that its description says.</summary>
+    internal static OnnxModel Batched(OnnxModel model, InputDescription input, string descriptionPath)
     {
         if (input.Batch == 0)
         {

@@ -213,7 +213,8 @@ internal sealed class GraphBuilder
         return new(_proto, _source);
     }
 
-    private string Constant(string hint, ElementType type, ReadOnlySpan<byte> values, long[] dims)
+    /// <summary>A new weight of any type, its elements as they lie in memory.</summary>
+    public string Constant(string hint, ElementType type, ReadOnlySpan<byte> values, params long[] dims)
     {
         var name = Free(hint);
         _names.Add(name);
