@@ -54,7 +54,11 @@ public class WarmStart
     public long BareWalk()
     {
         var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 };
-        return new FileSystemEnumerable<long>(images, (ref entry) => entry.Length + entry.LastWriteTimeUtc.Ticks, everything) { ShouldIncludePredicate = (ref entry) => !entry.IsDirectory }.Sum();
+        var files = new FileSystemEnumerable<long>(images, (ref entry) => entry.Length ^ entry.LastWriteTimeUtc.Ticks, everything)
+        {
+            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory,
+        };
+        return files.Max();
     }
 
     /// <summary>The folder's list alone: names, classes, items.</summary>

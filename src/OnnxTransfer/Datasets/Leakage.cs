@@ -24,25 +24,40 @@ public static class Leakage
         }
 
         var largest = splits.MaxBy(pair => pair.Value).Key;
-        var images = dataset.Items.SelectMany(item => Enumerable.Range(0, item.ImageCount), (item, image) => (Item: item, Image: image)).Zip(contents);
         var seen = new Dictionary<TContent, Split>();
         var leaked = new HashSet<TContent>();
-        foreach (var ((item, _), content) in images.Where(image => image.First.Item.Split != largest))
+        foreach (var (item, _, content) in Known(dataset, contents).Where(image => image.Item.Split != largest))
         {
-            if (content is { } known && !seen.TryAdd(known, item.Split) && seen[known] != item.Split)
+            if (!seen.TryAdd(content, item.Split) && seen[content] != item.Split)
             {
-                leaked.Add(known);
+                leaked.Add(content);
             }
         }
 
-        leaked.UnionWith(images
-            .Where(image => image.First.Item.Split == largest && image.Second is { } content && seen.ContainsKey(content))
-            .Select(image => image.Second!.Value));
-        return leaked.Count == 0 ? [] : [.. images
-            .Where(image => image.Second is { } content && leaked.Contains(content))
-            .GroupBy(image => image.Second!.Value, image => image.First)
+        leaked.UnionWith(Known(dataset, contents)
+            .Where(image => image.Item.Split == largest && seen.ContainsKey(image.Content))
+            .Select(image => image.Content));
+        return leaked.Count == 0 ? [] : [.. Known(dataset, contents)
+            .Where(image => leaked.Contains(image.Content))
+            .GroupBy(image => image.Content)
             .Select(group => new LeakedContent(
-                [.. group.Select(image => image.Item.Image(image.Image).Name)],
+                [.. group.Select(image => image.Item.Image(image.Number).Name)],
                 [.. group.Select(image => image.Item.Split).Distinct().Order()]))];
+    }
+
+    private static IEnumerable<(DatasetItem Item, int Number, TContent Content)> Known<TContent>(Dataset dataset, IEnumerable<TContent?> contents)
+        where TContent : struct
+    {
+        using var content = contents.GetEnumerator();
+        foreach (var item in dataset.Items)
+        {
+            for (var number = 0; number < item.ImageCount && content.MoveNext(); number++)
+            {
+                if (content.Current is { } known)
+                {
+                    yield return (item, number, known);
+                }
+            }
+        }
     }
 }

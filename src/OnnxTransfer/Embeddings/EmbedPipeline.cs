@@ -49,6 +49,9 @@ internal sealed class EmbedPipeline : IDisposable
     /// <summary>Decoder and content of each image; a null decoder where it failed.</summary>
     public ImageIdentity[] Results => _claims.Images;
 
+    /// <summary>True when the image's content was embedded in this run as that of another image; complete at the end.</summary>
+    public bool IsTwin(int image) => _claims.IsTwin(image);
+
     public int Embedded => _writer.Embedded;
 
     /// <summary>Batches that the backbone ran.</summary>

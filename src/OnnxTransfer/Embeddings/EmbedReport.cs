@@ -47,6 +47,9 @@ public sealed record EmbedReport
     /// <summary>Images found in the cache at every tap, or whose content another image of this run had.</summary>
     public required int FromCache { get; init; }
 
+    /// <summary>Of <see cref="FromCache"/>, images whose content another image of this run had, which was embedded.</summary>
+    public int Duplicates { get; init; }
+
     /// <summary>The same for each tap: only what the cache lacks of an image is computed.</summary>
     public required IReadOnlyList<TapWork> Taps { get; init; }
 

@@ -41,6 +41,7 @@ public static class Embedder
             Embedded = pipeline.Embedded,
             Runs = pipeline.Runs,
             FromCache = images.Count - pipeline.Embedded - failures.Count,
+            Duplicates = Enumerable.Range(0, images.Count).Count(i => places.Has(i) && pipeline.IsTwin(i)),
             Taps = [.. backbone.Taps.Zip(pipeline.EmbeddedByTap, (tap, embedded) => new TapWork(tap.Label, embedded, images.Count - embedded - failures.Count))],
             Failures = failures,
             Seconds = seconds,

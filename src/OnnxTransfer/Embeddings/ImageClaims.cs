@@ -25,6 +25,9 @@ internal sealed class ImageClaims : IEqualityComparer<int>
         }
     }
 
+    /// <summary>True when another image with this content was the one to embed. For the end of a run.</summary>
+    public bool IsTwin(int index) => _claimed.TryGetValue(index, out var first) && first != index;
+
     bool IEqualityComparer<int>.Equals(int x, int y) => Images[x] == Images[y];
 
     int IEqualityComparer<int>.GetHashCode([DisallowNull] int obj) => Images[obj].Key.GetHashCode();

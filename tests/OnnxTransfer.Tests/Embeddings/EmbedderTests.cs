@@ -84,9 +84,11 @@ public sealed class EmbedderTests : IDisposable
         File.WriteAllBytes(_folder["images", "b", "3.bmp"], SmallImages.Bitmap(1));
 
         var run = Run(_folder["images"]);
+        var again = Run(_folder["images"]);
 
-        Assert.Equal((1, 2), (run.Report.Embedded, run.Report.FromCache));
+        Assert.Equal((1, 2, 2), (run.Report.Embedded, run.Report.FromCache, run.Report.Duplicates));
         Assert.Equal(run.Rows[0], run.Rows[2]);
+        Assert.Equal((0, 3, 0), (again.Report.Embedded, again.Report.FromCache, again.Report.Duplicates));
     }
 
     [Fact]
