@@ -46,13 +46,16 @@ public sealed class OnnxSession : IDisposable
     /// <exception cref="InferenceException">ONNX Runtime refuses the model, it needs more memory than there is, or the native library is missing.</exception>
     /// <exception cref="OnnxException">Its weights lie in a file that was changed since, or exceed what can be handed over.</exception>
     /// <exception cref="ProviderException">The provider asked for does not work here.</exception>
-    public static OnnxSession Open(OnnxModel model, SessionSettings? settings = null)
+    public static OnnxSession Open(OnnxModel model, SessionSettings? settings = null) => Open(model, null, settings);
+
+    /// <summary>The same, with the bytes of the file that the model was read from, so that they need not be written again.</summary>
+    internal static OnnxSession Open(OnnxModel model, byte[]? file, SessionSettings? settings)
     {
         settings ??= new SessionSettings();
         ArgumentOutOfRangeException.ThrowIfNegative(settings.BatchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.CudaBatchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Threads);
-        var linked = LinkedBytes.Of(model);
+        var linked = file is not null && model.ContentHash is null ? new LinkedBytes(file, null) : LinkedBytes.Of(model);
         var (session, used, note) = ProviderChoice.Open(settings, model.Source, (options, provider) =>
         {
             MemoryNeed.Check(model, Math.Max(1, settings.BatchSizeOn(provider)), provider);
