@@ -55,7 +55,10 @@ public sealed class OnnxSession : IDisposable
     /// <exception cref="InferenceException">ONNX Runtime refuses the model, it needs more memory than there is, or the native library is missing.</exception>
     /// <exception cref="OnnxException">Its weights lie in a file that was changed since, or exceed what can be handed over.</exception>
     /// <exception cref="ProviderException">The provider asked for does not work here.</exception>
-    public static OnnxSession Open(OnnxModel model, SessionSettings? settings = null)
+    public static OnnxSession Open(OnnxModel model, SessionSettings? settings = null) => Open(model, null, settings);
+
+    /// <summary>The same, with the bytes of the file that the model was read from, so that they need not be written again.</summary>
+    internal static OnnxSession Open(OnnxModel model, byte[]? file, SessionSettings? settings)
     {
         settings ??= new SessionSettings();
         ArgumentOutOfRangeException.ThrowIfNegative(settings.BatchSize);
@@ -63,7 +66,7 @@ public sealed class OnnxSession : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Threads);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Device);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.Gpu.MemoryLimit);
-        var session = OpenOnce(model, settings with { ComputesInHalf = HalfWeights.Only(model) });
+        var session = OpenOnce(model, file, settings with { ComputesInHalf = HalfWeights.Only(model) });
         return settings.Gpu.ConvolutionSearch == ConvolutionSearch.Measured && session.Provider == ExecutionProvider.Cuda && session.BatchSize > 0
             ? session.OrFaster()
             : session;
@@ -226,9 +229,9 @@ public sealed class OnnxSession : IDisposable
     private int? Rows(string output) => _session.OutputMetadata[output] is
         { ElementDataType: Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, Dimensions: [_, > 0 and var width] } ? width : null;
 
-    private static OnnxSession OpenOnce(OnnxModel model, SessionSettings settings)
+    private static OnnxSession OpenOnce(OnnxModel model, byte[]? file, SessionSettings settings)
     {
-        var linked = LinkedBytes.Of(model);
+        var linked = file is not null && model.ContentHash is null ? new LinkedBytes(file, null) : LinkedBytes.Of(model);
         var mayUseGpu = settings.Provider != ExecutionProvider.Cpu && ProviderChoice.NotCompiledIn(ExecutionProvider.Cuda, RuntimeStart.CompiledProviders) is null;
         var cuda = mayUseGpu && CudaApi.TryLoad(out var api) ? api : null;
         var memory = cuda?.Memory(settings.Device);
@@ -266,7 +269,7 @@ public sealed class OnnxSession : IDisposable
     private OnnxSession OrFaster()
     {
         var quick = Settings with { Gpu = Settings.Gpu with { ConvolutionSearch = ConvolutionSearch.Heuristic } };
-        var (kept, note) = SearchTrial.Fastest<OnnxSession>([("exhaustive", () => this), ("heuristic", () => OpenOnce(_model, quick))], SearchTrial.SecondsOfBatch);
+        var (kept, note) = SearchTrial.Fastest<OnnxSession>([("exhaustive", () => this), ("heuristic", () => OpenOnce(_model, null, quick))], SearchTrial.SecondsOfBatch);
         kept.SearchNote = note;
         return kept;
     }

@@ -97,19 +97,20 @@ public sealed class OnnxModel
     public override string ToString() => $"{Source}: {string.Join(", ", Inputs)} -> {string.Join(", ", Outputs)}";
 
     /// <summary>The same; external data of more than <paramref name="readLimit"/> bytes stay in their files.</summary>
-    internal static OnnxModel Load(string path, long readLimit)
+    internal static OnnxModel Load(string path, long readLimit) => ModelReader.Read(ReadFile(path), path, path, readLimit);
+
+    /// <summary>The file as it is.</summary>
+    /// <exception cref="OnnxException">It cannot be read.</exception>
+    internal static byte[] ReadFile(string path)
     {
-        byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
+            return File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new OnnxException($"{path}: {(Directory.Exists(path) ? "is a folder" : $"cannot be read ({e.Message})")}; expected an ONNX file", e);
         }
-
-        return ModelReader.Read(bytes, path, path, readLimit);
     }
 
     /// <summary>The input of this name; the message lists those there are.</summary>

@@ -52,10 +52,11 @@ public sealed class ImageModel : IDisposable
     public static ImageModel Load(string path, ExecutionProvider provider = ExecutionProvider.Auto, int threads = 0, JpegDecoding? jpeg = null)
     {
         RuntimeStart.Begin(); // its library loads while the file is read and checked
-        var model = OnnxModel.Load(path);
+        var file = OnnxModel.ReadFile(path);
+        var model = ModelReader.Read(file, path, path);
         var card = ReadCard(path, model);
         var decoders = ImageDecoders.Default.WithJpeg(jpeg ?? card.Jpeg, card.Preprocessing);
-        return new ImageModel(path, card, decoders, OnnxSession.Open(model, new SessionSettings { Provider = provider, Threads = threads }));
+        return new ImageModel(path, card, decoders, OnnxSession.Open(model, file, new SessionSettings { Provider = provider, Threads = threads }));
     }
 
     /// <summary>Predicts for the image in a file.</summary>
