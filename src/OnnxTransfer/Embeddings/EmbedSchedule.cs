@@ -135,7 +135,7 @@ internal sealed class EmbedSchedule(Backbone backbone, int images, WorkDivision 
         return null;
     }
 
-    private int SizeOf(EmbedLane lane) => lane.Session.Session.BatchSize is > 0 and var only ? only : tuning.Size;
+    private int SizeOf(EmbedLane lane) => lane.Session.Session.BatchSize is > 0 and var only ? Math.Min(only, tuning.Largest) : tuning.Size;
 
     // A session of fixed batches computes a whole one whatever it is given.
     private int Share(EmbedLane lane)

@@ -17,6 +17,7 @@ public sealed class BatchBuffers : IDisposable
     private readonly long[] _inputShape;
     private readonly int _itemLength;
     private readonly (OrtValue[] Inputs, OrtValue[] Outputs)[] _values;
+    private readonly OrtIoBinding?[] _bindings;
 
     /// <summary>Memory for <paramref name="owner"/>, page-locked for the GPU numbered <paramref name="device"/> where there is one.</summary>
     internal BatchBuffers(OnnxSession owner, ElementType inputType, long[] inputShape, IReadOnlyList<int> widths, int? device)
@@ -26,6 +27,7 @@ public sealed class BatchBuffers : IDisposable
         BatchSize = batchSize;
         _inputShape = inputShape;
         _values = new (OrtValue[], OrtValue[])[batchSize + 1];
+        _bindings = new OrtIoBinding?[batchSize + 1];
         _itemLength = checked((int)inputShape.Skip(1).Aggregate(1L, (a, b) => checked(a * b)));
         var length = checked(batchSize * _itemLength);
         if (inputType == ElementType.UInt8)
@@ -84,6 +86,7 @@ public sealed class BatchBuffers : IDisposable
     public void Dispose()
     {
         Recorded?.Dispose();
+        Array.ForEach(_bindings, binding => binding?.Dispose());
         foreach (var value in _values.SelectMany(v => (v.Inputs ?? []).Concat(v.Outputs ?? [])))
         {
             value.Dispose();
@@ -92,6 +95,27 @@ public sealed class BatchBuffers : IDisposable
         _bytes?.Dispose();
         _floats?.Dispose();
         Array.ForEach(_outputs, output => output.Dispose());
+    }
+
+    /// <summary>The same, bound to the session on the CPU, which reads and writes them in place: a run leaves no garbage.</summary>
+    internal OrtIoBinding BindingFor(int count, InferenceSession session)
+    {
+        if (_bindings[count] is not { } binding)
+        {
+            var (inputs, outputs) = ValuesFor(count);
+            _bindings[count] = binding = session.CreateIoBinding();
+            foreach (var (name, value) in session.InputNames.Zip(inputs))
+            {
+                binding.BindInput(name, value);
+            }
+
+            foreach (var (name, value) in session.OutputNames.Zip(outputs))
+            {
+                binding.BindOutput(name, value);
+            }
+        }
+
+        return binding;
     }
 
     /// <summary>The first <paramref name="count"/> inputs and the rows they give, made once for each count.</summary>

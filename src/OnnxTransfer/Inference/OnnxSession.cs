@@ -127,12 +127,16 @@ public sealed class OnnxSession : IDisposable
             {
                 recorded.Run();
             }
+            else if (!Provider.IsGpu())
+            {
+                _session.RunWithBinding(_runOptions, buffers.BindingFor(BatchSize > 0 ? BatchSize : count, _session));
+            }
             else
             {
                 // Not through an OrtIoBinding: on a GPU that copies its inputs when they are bound, not when they are run.
                 // Here copies and kernels go to a stream that this run has for itself, so that one thread's batch is
                 // copied while another's is computed.
-                var (inputs, outputs) = buffers.ValuesFor(BatchSize > 0 ? BatchSize : count);
+                var (inputs, outputs) = buffers.ValuesFor(BatchSize);
                 _session.Run(_runOptions, _inputNames, inputs, _outputNames, outputs);
             }
         }
