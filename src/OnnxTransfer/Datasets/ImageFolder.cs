@@ -48,7 +48,7 @@ public static class ImageFolder
         }
 
         ImageGroup[] found = hasOwnSplits
-            ? [.. splits.SelectMany(entry => FolderListing.Of(entry.Folder) is var listing ? Read(walk, listing, walk.Folders(listing), entry.Split) : [])]
+            ? [.. splits.SelectMany(entry => Read(walk, FolderListing.Of(entry.Folder), null, entry.Split))]
             : [.. Read(walk, top, folders, Split.Train)];
         if (found.Length == 0)
         {
@@ -107,7 +107,7 @@ public static class ImageFolder
     /// <summary>True for an image's ending, with its dot.</summary>
     internal static bool IsImageEnding(ReadOnlySpan<char> ending) => Endings.Contains(ending);
 
-    private static IEnumerable<ImageGroup> Read(FolderWalk walk, FolderListing listing, IReadOnlyList<string> classFolders, Split split)
+    private static IEnumerable<ImageGroup> Read(FolderWalk walk, FolderListing listing, IReadOnlyList<string>? classFolders, Split split)
     {
         walk.CountOthers(listing);
         if (listing.Images.Length > 0)
@@ -115,7 +115,7 @@ public static class ImageFolder
             yield return new ImageGroup(listing, null, split);
         }
 
-        foreach (var classFolder in classFolders)
+        foreach (var classFolder in classFolders ?? walk.Folders(listing))
         {
             var isEmpty = true;
             foreach (var images in walk.Images(classFolder))
