@@ -48,7 +48,7 @@ fi
 "$python" benchmarks/peers/decode_pillow.py "$work/photos" >"$work/peers.jsonl"
 "$python" benchmarks/peers/probe_sklearn.py >>"$work/peers.jsonl"
 if "$python" -c 'import torch' 2>/dev/null; then "$python" benchmarks/peers/mlp_torch.py >>"$work/peers.jsonl"; else say 'no PyTorch: its row is left out (apt-get install python3-torch)'; fi
-find "$place" -name '*.md' ! -name families.md ! -name taps.md ! -name heads.md ! -name houses.md -delete   # those come from elsewhere and take longer
+find "$place" -name '*.md' ! -name families.md ! -name taps.md ! -name heads.md ! -name houses.md ! -name latency.md -delete   # those come from elsewhere and take longer
 cp "$work/versions.txt" "$place/"
 "$python" benchmarks/peers/compare.py "$work/results" "$work/peers.jsonl" "$place"
 say "written: $place"
