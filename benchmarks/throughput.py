@@ -26,7 +26,7 @@ from peers.blas import with_openblas
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = ["dotnet", str(ROOT / "benchmarks/OnnxTransfer.Benchmarks/bin/Release/net10.0/OnnxTransfer.Benchmarks.dll")]
 COMMAND = str(ROOT / "artifacts/onnxtransfer")
-NETWORKS = {"resnet18": ("avgpool", 512), "resnet50": ("avgpool", 256), "vgg16": ("fc7", 64)}   # tap, images
+NETWORKS = {"resnet18": ("avgpool", 256), "resnet50": ("avgpool", 128), "vgg16": ("fc7", 64)}   # tap, images
 SEED = 1
 
 

@@ -160,7 +160,7 @@ internal sealed class EmbedOptions
     {
         terminal.Say(report.Embedded == 0
             ? $"embedded nothing: all {report.FromCache} embeddings came from the cache ({report.Seconds:0.0} s)"
-            : $"embedded {report.Embedded}, from the cache {report.FromCache}, failed {report.Failures.Count}: {report.ImagesPerSecond:0} images/s ({report.Seconds:0.0} s)");
+            : $"embedded {report.Embedded}, from the cache {report.FromCache - report.Duplicates}{(report.Duplicates > 0 ? $", the same as another image {report.Duplicates}" : "")}, failed {report.Failures.Count}: {report.ImagesPerSecond:0} images/s ({report.Seconds:0.0} s)");
         if (report.Embedded > 0)
         {
             if (report.Taps.Count > 1)

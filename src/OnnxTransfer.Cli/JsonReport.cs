@@ -19,6 +19,7 @@ internal static class JsonReport
             ["images"] = report.Images,
             ["embedded"] = report.Embedded,
             ["fromCache"] = report.FromCache,
+            ["duplicates"] = report.Duplicates,
             ["taps"] = new JsonArray([.. report.Taps.Select(tap => new JsonObject
             {
                 ["name"] = tap.Tap,

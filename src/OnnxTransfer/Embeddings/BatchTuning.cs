@@ -64,7 +64,7 @@ internal sealed class BatchTuning
             var fastest = Array.IndexOf(_best, _best.Min());
             var chosen = _best[fastest] < WorthIt * _best[0] ? fastest : 0;
             (Size, IsDone) = (_sizes[chosen], true);
-            Told = "batch as measured: " + string.Join(", ", _sizes.Zip(_best).OrderBy(pair => pair.First).Select(pair => $"{pair.Second * 1000:0.0#} ms an image in batches of {pair.First}"));
+            Told = "batch as measured: " + string.Join(", ", _sizes.Zip(_best).OrderBy(pair => pair.First).Select(pair => $"{pair.Second * 1000:0.0##} ms an image in batches of {pair.First}"));
         }
     }
 }

@@ -72,7 +72,7 @@ internal static class Bottleneck
     {
         var kind = images.IsJpeg ? "JPEGs" : "images";
         var side = Math.Sqrt(images.Pixels);
-        return images.Pixels == 0 ? "" : images.Pixels <= IconPixels ? $"{kind} of about {side:0}x{side:0} pixels, " : $"{kind} of {images.Pixels / 1e6:0.0} megapixels, ";
+        return images.Pixels == 0 ? "" : images.Pixels <= IconPixels ? $"{kind} of about {side:0}x{side:0} pixels, " : $"{kind} {(images.Exactly ? "of" : "decoded to")} {images.Pixels / 1e6:0.0} megapixels, ";
     }
 
     private static string Milliseconds(StageWork stage) => $"{1000 * stage.BusySeconds / Math.Max(1, stage.Images):0.0##} ms";
