@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+from peers.blas import with_openblas
+
 ROOT = Path(__file__).resolve().parent.parent
 CLI = [str(ROOT / "artifacts/onnxtransfer")]
 BENCHMARKS = ["dotnet", str(ROOT / "benchmarks/OnnxTransfer.Benchmarks/bin/Release/net10.0/OnnxTransfer.Benchmarks.dll")]
@@ -24,14 +26,14 @@ PYTHON = os.environ.get("PYTHON", "python3")
 PEER = [PYTHON, str(ROOT / "benchmarks/peers/predict_torch.py")]
 
 
-def run(*command):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True).stdout
+def run(*command, environment=None):
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True).stdout
 
 
-def process(command):
+def process(command, environment):
     """Milliseconds from start to end, and of processor time."""
     begin = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - begin
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -71,10 +73,11 @@ def main():
         within["PyTorch jit and Pillow, ResNet-18, 224 x 224"] = [*PEER, "calls", "jit", str(work / "resnet18.pt"), photo]
         within["PyTorch eager and Pillow, ResNet-18, 224 x 224"] = [*PEER, "calls", "eager", str(work / "resnet18.pt"), photo]
 
+    fast = with_openblas(PYTHON, work) if has_torch else None
     measured = {name: [] for name in starts}
     for turn in range(options.runs + 1):
         for name, command in starts.items():
-            figures = process(command)
+            figures = process(command, fast if command[0] == PYTHON else None)
             if turn > 0:  # the first reads the files from disk
                 measured[name].append(figures)
     start_rows = []
@@ -84,7 +87,7 @@ def main():
 
     call_rows, peer = [], "no PyTorch here: its rows and ResNet-18's are left out"
     for name, command in within.items():
-        found = json.loads(run(*command, str(options.calls)))
+        found = json.loads(run(*command, str(options.calls), environment=fast if command[0] == PYTHON else None))
         peer = found.get("peer", peer)
         allocated = f"{found['allocated']}" if "allocated" in found else ""
         call_rows.append(f"| {name} | {found['load']:.0f} | {found['first']:.1f} | {found['median']:.2f} | {found['p99']:.2f} | {allocated} |")

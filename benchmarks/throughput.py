@@ -30,10 +30,10 @@ NETWORKS = {"resnet18": ("avgpool", 256), "resnet50": ("avgpool", 128), "vgg16":
 SEED = 1
 
 
-def run(command, environment=None):
-    """The JSON that a command prints; None where it says that it does not know how (exit code 2)."""
+def run(command, environment=None, may_lack=False):
+    """The JSON that a command prints; None where it may lack what it needs and says so (exit code 2)."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    if done.returncode == 2:
+    if done.returncode == 2 and may_lack:
         return None
     if done.returncode:
         sys.exit(f"throughput.py: {' '.join(map(str, command))} failed:\n{done.stderr}")
@@ -72,10 +72,13 @@ def first_row(path):
 
 def measure(name, work, photos, rounds, python):
     tap, count = NETWORKS[name]
-    folder, model = work / f"photos-{count}", work / f"{name}.onnx"
+    folder, model = work / f"{'crops' if photos else 'scenes'}-{count}", work / f"{name}.onnx"
     if not folder.exists():
-        folder.mkdir(parents=True)
-        crops(photos, folder, count) if photos else run_quietly([*BENCHMARKS, "scenes", str(folder), str(count), "500", "375"])
+        begun = folder.with_suffix(".part")
+        shutil.rmtree(begun, ignore_errors=True)
+        begun.mkdir(parents=True)
+        crops(photos, begun, count) if photos else run_quietly([*BENCHMARKS, "scenes", str(begun), str(count), "500", "375"])
+        begun.rename(folder)
     if not model.exists():
         run_quietly([COMMAND, "models", "export", name, "--weights", "none", "--seed", str(SEED), "--output", str(model), "--python", python])
     torch = [python, str(ROOT / "benchmarks/peers/embed_torch.py"), name, str(SEED), str(folder)]
@@ -84,7 +87,7 @@ def measure(name, work, photos, rounds, python):
         "own": lambda: own(work, model, folder),
         "eager": lambda: run([*torch, "eager"], fast),
         "compiled": lambda: run([*torch, "compiled"], fast),
-        "mlnet": lambda: run([*BENCHMARKS, "apply-onnx-model", str(model), "input", tap, str(folder)]),
+        "mlnet": lambda: run([*BENCHMARKS, "apply-onnx-model", str(model), tap, str(folder)], may_lack=True),
         "stages": lambda: run([*BENCHMARKS, "stages", str(model), str(folder)]),
     }
     found = {key: [] for key in contestants}

@@ -33,7 +33,8 @@ case $formats in all|jpeg) ;; *) say "--formats $formats: expected all or jpeg";
 case $arch in '') ;; *[!0-9]*) say "--gpu-arch $arch: expected a number such as 90"; exit 2 ;; *) [ $flavor = gpu ] || { say "--gpu-arch wants --provider cuda"; exit 2; } ;; esac
 [[ $level =~ ^[0-9]$ ]] || { say "--level $level: expected 0 to 9"; exit 2; }
 [[ $pieces =~ ^([1-9][0-9]*[KMG]?)?$ ]] || { say "--pieces $pieces: expected a size such as 60M"; exit 2; }
-for model in ${models//,/ }; do [ -f "$model" ] && [ -f "${model%.onnx}.json" ] || fail "--models $model: expected an .onnx file with its .json beside it"; done
+IFS=, read -ra described <<<"$models"
+for model in "${described[@]}"; do [ -f "$model" ] && [ -f "${model%.onnx}.json" ] || fail "--models $model: expected an .onnx file with its .json beside it"; done
 if ! command -v patchelf >/dev/null; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say 'installing patchelf'
@@ -75,7 +76,7 @@ if [ -n "$arch" ]; then
   mv "$library.new" "$library"
   echo "the CUDA provider is reduced to sm_$arch: all other GPU code is zero" >"$place/REDUCED"
 fi
-for model in ${models//,/ }; do cp "${model%.onnx}".* "$place/app/models/"; done
+for model in "${described[@]}"; do cp "${model%.onnx}".* "$place/app/models/"; done
 cp benchmarks/gpu.sh "$place/benchmarks/"
 cp benchmarks/peers/gpu_torch.py "$place/benchmarks/peers/"
 git describe --always --dirty >"$place/VERSION" 2>/dev/null || echo "$version" >"$place/VERSION"
@@ -118,8 +119,8 @@ done
 # --- licences --------------------------------------------------------------------------------------------------------------
 cp LICENSE "$place/licences/OnnxTransfer"
 sed 's/^Copyright (c).*/Copyright (c) Microsoft Corporation/' LICENSE >"$place/licences/ONNX Runtime"
-packages=artifacts/packages; [ -d $packages ] || packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
-cp "$(ls -d $packages/microsoft.netcore.app.runtime.linux-x64/* | tail -1)"/{LICENSE,THIRD-PARTY-NOTICES}.TXT "$place/licences/" 2>/dev/null ||
+packages=artifacts/packages; [ -d "$packages" ] || packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
+cp "$(ls -d "$packages"/microsoft.netcore.app.runtime.linux-x64/* | sort -V | tail -1)"/{LICENSE,THIRD-PARTY-NOTICES}.TXT "$place/licences/" 2>/dev/null ||
   fail "$packages/microsoft.netcore.app.runtime.linux-x64 has no LICENSE.TXT"
 sed -n 's:^ *"\([^"/]*\)/\([^"/]*\)"\: {$:\1 \2:p' "$place"/app/*.deps.json | sort -u | while read -r id number; do
   package=$packages/${id,,}/${number,,}

@@ -9,21 +9,22 @@ using OnnxTransfer.Imaging;
 namespace OnnxTransfer.Benchmarks;
 
 /// <summary>
-/// apply-onnx-model MODEL TAP FOLDER: what users of ML.NET have today: its ApplyOnnxModel on the same network, one row a run, the session's
+/// apply-onnx-model MODEL TAP FOLDER, the model's input being called input: what users of ML.NET have today: its ApplyOnnxModel on the same network, one row a run, the session's
 /// threads as ML.NET leaves them. Its own image loading needs packages that may be absent; the images come from OnnxTransfer's decoder
 /// and resizer instead, on the cursor's thread as ML.NET's would, which flatters it. Prints one JSON line.
 /// </summary>
 internal static class ApplyOnnxModel
 {
     private const int Side = 224;
+    private const string Input = "input";
     private static readonly float[] Mean = [0.485f, 0.456f, 0.406f], Deviation = [0.229f, 0.224f, 0.225f];
 
-    public static int Run(string model, string input, string tap, string folder)
+    public static int Run(string model, string tap, string folder)
     {
         var ml = new MLContext();
         var files = ImageFolder.Open(folder).Items.SelectMany(item => item.Images).Select(image => image.Path).ToArray();
         var rows = ml.Data.LoadFromEnumerable(files.Select(Load));
-        var estimator = ml.Transforms.ApplyOnnxModel([tap], [input], model, new Dictionary<string, int[]> { [input] = [1, 3, Side, Side] }, gpuDeviceId: null, fallbackToCpu: false);
+        var estimator = ml.Transforms.ApplyOnnxModel([tap], [Input], model, new Dictionary<string, int[]> { [Input] = [1, 3, Side, Side] }, gpuDeviceId: null, fallbackToCpu: false);
         using var transformer = estimator.Fit(ml.Data.LoadFromEnumerable(new[] { Load(files[0]) }.AsEnumerable()));
         var output = transformer.Transform(rows);
         Read(output, tap, files.Length > 2 ? 2 : 1, out _);
@@ -32,7 +33,7 @@ internal static class ApplyOnnxModel
         double seconds = clock.Elapsed.TotalSeconds;
         Console.WriteLine(new JsonObject
         {
-            ["peer"] = "ML.NET 5.0.0 ApplyOnnxModel, images from OnnxTransfer's decoder",
+            ["peer"] = $"ML.NET {FileVersionInfo.GetVersionInfo(typeof(MLContext).Assembly.Location).ProductVersion?.Split('+')[0]} ApplyOnnxModel, images from OnnxTransfer's decoder",
             ["imagesPerSecond"] = count / seconds,
             ["images"] = count,
             ["seconds"] = seconds,
@@ -79,7 +80,7 @@ internal static class ApplyOnnxModel
 
     private sealed class Pixels
     {
-        [ColumnName("input")]
+        [ColumnName(Input)]
         [VectorType(1, 3, Side, Side)]
         public float[] Values { get; set; } = [];
     }

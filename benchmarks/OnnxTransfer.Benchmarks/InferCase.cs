@@ -17,7 +17,7 @@ public sealed record InferCase(string Name, string Path, Precision Precision, Ex
     /// <summary>For tables: "resnet18 fp32 cpu".</summary>
     public override string ToString() => $"{Name} {Precision.ToString().ToLowerInvariant()} {Provider.ToString().ToLowerInvariant()}";
 
-    // The backbone the project carries, every .onnx file in the folders of ONNXTRANSFER_BENCHMARK_MODELS, and, of random weights there, int8.
+    // The backbone the project carries, and every .onnx file in the folders of ONNXTRANSFER_BENCHMARK_MODELS.
     private static (InferCase[] Here, string[] Absent) Find()
     {
         var (here, absent) = (new List<InferCase>(), new List<string>());

@@ -28,8 +28,8 @@ switch (args)
     case ["gpu", .. var verb]:
         return GpuRun.Run(verb);
 #if HAS_MLNET
-    case ["apply-onnx-model", var model, var input, var tap, var folder]: // ML.NET on the same images
-        return ApplyOnnxModel.Run(model, input, tap, folder);
+    case ["apply-onnx-model", var model, var tap, var folder]: // ML.NET on the same images
+        return ApplyOnnxModel.Run(model, tap, folder);
 #else
     case ["apply-onnx-model", ..]:
         Console.Error.WriteLine("this build has no ML.NET: its packages are not in the NuGet source");

@@ -27,7 +27,7 @@ def with_openblas(python, work):
     if not (found := sorted(work.glob("usr/**/libblas.so.3"))):
         subprocess.run("apt-get download -qq libopenblas0-pthread && dpkg -x libopenblas0-pthread_*.deb .", shell=True, cwd=work, check=True)
         found = sorted(work.glob("usr/**/libblas.so.3"))
-    return {**os.environ, "LD_LIBRARY_PATH": str(found[0].parent.resolve())}
+    return {**os.environ, "LD_LIBRARY_PATH": ":".join([str(found[0].parent.resolve()), *filter(None, [os.environ.get("LD_LIBRARY_PATH")])])}
 
 
 if __name__ == "__main__":

@@ -34,8 +34,8 @@ internal static class EmbedCommand
             }
 
             var dataset = data.Open(parsed);
-            using var backbone = embed.Load(parsed);
             using var cache = EmbeddingCache.Open(parsed.GetValue(embed.Cache)!);
+            using var backbone = embed.Load(parsed);
             var run = embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
             var report = JsonReport.Of(run, backbone.Description.Name);
             if (path is not null)

@@ -141,7 +141,11 @@ internal sealed class EmbedOptions
         return run;
     }
 
-    private BackboneSettings Settings(ParseResult parsed) => Devices.Apply(Network(parsed), parsed, parsed.GetValue(Provider), parsed.GetValue(Cache)!);
+    private BackboneSettings Settings(ParseResult parsed) => parsed.GetValue(Jpeg) == JpegDecoding.Gpu && (parsed.GetValue(Devices.Device) != "0" || parsed.GetValue(Devices.CudaGraph))
+        ? throw new UsageException("--jpeg gpu: decodes on GPU 0, and not while CUDA records a graph; leave out --device and --cuda-graph, or choose another GPU as the first with CUDA_VISIBLE_DEVICES")
+        : parsed.GetValue(Threads) > 0 && parsed.GetValue(Provider) is Inference.ExecutionProvider.Cuda or Inference.ExecutionProvider.TensorRT
+        ? throw new UsageException("--threads: says nothing to a GPU, which runs two batches at once; leave it out (--decode-threads is the processor's part)")
+        : Devices.Apply(Network(parsed), parsed, parsed.GetValue(Provider), parsed.GetValue(Cache)!);
 
     private BackboneSettings Network(ParseResult parsed) => new()
     {
@@ -165,7 +169,7 @@ internal sealed class EmbedOptions
         {
             if (report.Taps.Count > 1)
             {
-                terminal.Say("embedded by tap: " + string.Join(", ", report.Taps.Select(tap => $"{tap.Tap} {tap.Embedded}, from the cache {tap.FromCache}")));
+                terminal.Say("embedded by tap: " + string.Join(", ", report.Taps.Select(tap => $"{tap.Tap} {tap.Embedded}, from the cache or the same as another image {tap.FromCache}")));
             }
 
             terminal.Say($"threads: {report.Division}");
@@ -175,7 +179,7 @@ internal sealed class EmbedOptions
             }
 
             terminal.Say("stages: " + string.Join(", ", report.Stages.Select(stage => $"{stage.Name} {stage.BusySeconds:0.00} s ({100 * stage.Utilisation:0} % busy, {stage.ImagesPerSecond:0} images/s)"))
-                + $"; the cores computed {100 * report.CoreUse:0} % of the time");
+                + (report.CoreUse is { } share ? $"; the cores computed {100 * share:0} % of the time" : ""));
             terminal.Say($"bottleneck: {report.Bottleneck}");
         }
 

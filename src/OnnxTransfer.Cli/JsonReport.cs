@@ -32,7 +32,7 @@ internal static class JsonReport
             ["secondsFitting"] = 0,
             ["width"] = run.Width,
             ["bottleneck"] = report.Bottleneck,
-            ["coreUse"] = Rounded(report.CoreUse),
+            ["coreUse"] = report.CoreUse is { } share ? Rounded(share) : null,
             ["stages"] = new JsonArray([.. report.Stages.Select(stage => new JsonObject
             {
                 ["name"] = stage.Name,

@@ -6,7 +6,7 @@ namespace OnnxTransfer.Cli;
 /// <summary><c>models</c>: which backbones there are and what they are made of.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create(Terminal terminal) => new("models", "Backbones: what there is, and what a file holds")
+    public static Command Create(Terminal terminal) => new("models", "Backbones: what there is, what a file holds, and making them: export, import, quantize")
     {
         ModelsList.Create(terminal),
         ModelsInspect.Create(terminal),

@@ -39,7 +39,7 @@ internal sealed class ModelsQuantize
 
     private readonly Option<int> _probeImages = new("--probe-images") { Description = "labelled images to fit the linear probes on, at most; 0: no probe, the cosine alone decides", DefaultValueFactory = _ => 4000 };
 
-    private readonly Option<double> _minCosine = new("--min-cosine") { Description = "least mean cosine between int8 and fp32 embeddings of held-out images", DefaultValueFactory = _ => 0.99 };
+    private readonly Option<double> _minCosine = new("--min-cosine") { Description = "least mean cosine between int8 and fp32 embeddings of held-out images, the default embedding and each tap by itself", DefaultValueFactory = _ => 0.99 };
 
     private readonly Option<double> _maxLoss = new("--max-loss") { Description = "most points of accuracy that the linear probe may lose", DefaultValueFactory = _ => 0.5 };
 

@@ -14,6 +14,7 @@ internal static class QuantizationText
         void Line(FormattableString text) => output.WriteLine(text.ToString(CultureInfo.InvariantCulture));
         var (agreement, speed) = (report.Agreement, report.Speed);
         Line($"cosine to fp32 on {agreement.Images} held-out images: mean {agreement.Mean:0.00000} (least allowed {settings.MinCosine}), median {agreement.Median:0.00000}, 1st percentile {agreement.FirstPercentile:0.00000}");
+        Line($"mean cosine by tap: {string.Join(", ", report.Taps.Select(tap => FormattableString.Invariant($"{tap.Tap} {tap.MeanCosine:0.00000}")))}");
         if (report.Probe is { } probe)
         {
             Line($"linear probe, {probe.FitImages} images, tested on {probe.TestImages}: fp32 {probe.Accuracy:0.0000} ({probe.AccuracyInterval}), int8 {probe.OtherAccuracy:0.0000} ({probe.OtherAccuracyInterval})");
@@ -72,6 +73,7 @@ internal static class QuantizationText
         ["cosineMean"] = report.Agreement.Mean,
         ["cosineMedian"] = report.Agreement.Median,
         ["cosineFirstPercentile"] = report.Agreement.FirstPercentile,
+        ["cosineByTap"] = new JsonObject(report.Taps.Select(tap => KeyValuePair.Create(tap.Tap, (JsonNode?)tap.MeanCosine))),
         ["minCosine"] = settings.MinCosine,
         ["maxLoss"] = settings.MaxLoss,
         ["noProbe"] = report.NoProbe,

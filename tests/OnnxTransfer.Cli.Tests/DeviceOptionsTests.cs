@@ -39,6 +39,18 @@ public sealed class DeviceOptionsTests : IDisposable
         Assert.Contains($"{option}: says nothing to --provider {provider}; leave one of them out", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--threads: says nothing to a GPU", "--provider", "cuda", "--threads", "4")]
+    [InlineData("--jpeg gpu: decodes on GPU 0", "--jpeg", "gpu", "--device", "1")]
+    [InlineData("--jpeg gpu: decodes on GPU 0", "--jpeg", "gpu", "--cuda-graph", "true")]
+    public async Task Options_that_contradict_each_other_are_refused(string said, params string[] options)
+    {
+        var run = await Embed(options);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(said, run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Options_that_have_their_own_name_are_sent_there()
     {
@@ -56,7 +68,7 @@ public sealed class DeviceOptionsTests : IDisposable
         var run = await Embed("--device", "0,1", "--provider-option", "fuse_conv_bias=1", "--gpu-memory", "0.5");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("not used: fuse_conv_bias", run.Error, StringComparison.Ordinal);
+        Assert.Contains("not used: memory limit, fuse_conv_bias", run.Error, StringComparison.Ordinal);
         Assert.Contains("note: GPUs 0, 1 were asked for and none is in use", run.Error, StringComparison.Ordinal);
     }
 

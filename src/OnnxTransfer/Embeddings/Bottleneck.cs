@@ -62,7 +62,9 @@ internal static class Bottleneck
     private static string Decoding(StageWork decode, double prepare, ImageSort images, Backbone backbone)
     {
         var figures = $"{Size(images)}{1000 * prepare / decode.Images:0.0} ms an image, of which decoding takes {Percent(decode.BusySeconds / prepare)}";
-        var scales = images is { IsJpeg: true, Exactly: true } && images.Pixels > 4.0 * backbone.PixelHeight * backbone.PixelWidth;
+        // Half the size keeps twice what is resized to where the shorter side is four times that; photos are 4:3.
+        var side = 4.0 * Math.Max(backbone.Preprocessing.Height, backbone.Preprocessing.Width);
+        var scales = images is { IsJpeg: true, Exactly: true } && images.Pixels >= side * side * 4 / 3;
         return scales
             ? $"decode: {figures}; --jpeg scaled, which decodes no finer than needed, a GPU decoder (--jpeg gpu) or more cores would help"
             : $"decode: {figures}; {(images is { IsJpeg: true, Exactly: true } ? "a GPU decoder (--jpeg gpu), " : "")}more cores or smaller images would help";

@@ -94,23 +94,15 @@ internal sealed class EmbedPipeline : IDisposable
             using (cancellation.Register(_schedule.Stop))
             {
                 // Threads of its own: they block, and a caller's pool may have none to spare.
-                var threads = new Thread[_division.Threads];
-                for (var i = 0; i < threads.Length; i++)
-                {
-                    var number = i;
-                    threads[i] = new Thread(() => WorkOn(number)) { IsBackground = true, Name = $"embed {i}" };
-                    threads[i].Start();
-                }
-
-                Array.ForEach(threads, thread => thread.Join());
+                Start().ForEach(thread => thread.Join());
             }
         }
         finally
         {
             _writer.Complete();
-            _cache.Memo.Flush();
         }
 
+        TryFlushMemo();
         if (_schedule.Fault is { } fault)
         {
             ExceptionDispatchInfo.Throw(fault);
@@ -120,6 +112,28 @@ internal sealed class EmbedPipeline : IDisposable
     }
 
     public void Dispose() => _files.Dispose();
+
+    private List<Thread> Start()
+    {
+        var started = new List<Thread>();
+        try
+        {
+            for (var i = 0; i < _division.Threads; i++)
+            {
+                var number = i;
+                var thread = new Thread(() => WorkOn(number)) { IsBackground = true, Name = $"embed {i}" };
+                thread.Start();
+                started.Add(thread);
+            }
+        }
+        catch (OutOfMemoryException error)
+        {
+            // So .NET says that the system gives no further thread. Those there are must end before anything is disposed.
+            _schedule.Fail(new InferenceException($"{_division.Threads} threads were asked for and the system gives {started.Count}; ask for fewer (--threads, --decode-threads)", error));
+        }
+
+        return started;
+    }
 
     private void WorkOn(int thread)
     {
@@ -154,6 +168,18 @@ internal sealed class EmbedPipeline : IDisposable
         _clocks.All.Stop(start, 0);
     }
 
+    // The memo only saves time: what kept it from being written must not hide what ended the run, nor end a run that is done.
+    private void TryFlushMemo()
+    {
+        try
+        {
+            _cache.Memo.Flush();
+        }
+        catch (CacheException)
+        {
+        }
+    }
+
     private PreparedImage? Prepare(ImagePreparer preparer, int index, Func<ImageIdentity, bool> claim)
     {
         try
@@ -182,7 +208,11 @@ internal sealed class EmbedPipeline : IDisposable
 
     private void RunBatch(BatchRunner runner, EmbedLane lane, List<PreparedImage> batch)
     {
-        if (_writer.Rent() is not { } embedded)
+        // A thread that waits for a slow disk has nothing to do.
+        var asked = ThreadTime.Now;
+        var embedded = _writer.Rent();
+        _clocks.Wait.Stop(asked, 0);
+        if (embedded is null)
         {
             return; // nothing can be written any more: the schedule knows
         }
@@ -198,7 +228,7 @@ internal sealed class EmbedPipeline : IDisposable
         }
 
         Interlocked.Increment(ref _runs);
-        if (_backbone.Precision.StartsWith("fp16", StringComparison.Ordinal) && embedded.NotFinite() is { } tap)
+        if (_backbone.Precision.Contains("fp16", StringComparison.Ordinal) && embedded.NotFinite() is { } tap)
         {
             throw new InferenceException($"backbone '{_backbone.Description.Name}' at {_backbone.Taps[tap].Label}: an embedding is not finite in fp16, "
                 + "whose largest number is 65504; expected one that fits: embed in fp32");

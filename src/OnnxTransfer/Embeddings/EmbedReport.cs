@@ -67,9 +67,9 @@ public sealed record EmbedReport
 
     /// <summary>
     /// The processor time of all stages as a share of what the cores had in this time: 1 is the rate that the stages' costs
-    /// allow.
+    /// allow. Null where several threads share a run, whose time is not known.
     /// </summary>
-    public double CoreUse => Seconds > 0 ? Stages.Sum(stage => stage.CpuSeconds) / (Division.Cores * Seconds) : 0;
+    public double? CoreUse => Division.ThreadsPerRun > 1 ? null : Seconds > 0 ? Stages.Sum(stage => stage.CpuSeconds) / (Division.Cores * Seconds) : 0;
 
     /// <summary>What limited the run and what would move it, in words; null when nothing was embedded.</summary>
     public required string? Bottleneck { get; init; }

@@ -74,10 +74,10 @@ internal sealed class FileMemo
         lock (_flushing)
         {
             var (first, written) = (_flushed, _files.Written);
-            _flushed = written;
             if (written > first)
             {
                 Write([.. _files.From(first).Select(row => new Entry(row.Key, row.Value))]);
+                _flushed = written;
             }
         }
     }

@@ -72,7 +72,7 @@ internal sealed class ImageEmbedder(Backbone backbone, EmbeddingCache cache)
         var embedding = session.Run(inputs)[session.Outputs[0].Name].Floats.AsSpan(0, backbone.Width);
         return embedding.ContainsAnyExceptInRange(float.MinValue, float.MaxValue)
             ? throw new InferenceException($"backbone '{backbone.Description.Name}': the embedding of an image is not finite; expected finite numbers: "
-                + (backbone.Precision.StartsWith("fp16", StringComparison.Ordinal) ? "embed in fp32" : "check the file of the network"))
+                + (backbone.Precision.Contains("fp16", StringComparison.Ordinal) ? "embed in fp32" : "check the file of the network"))
             : (ReadOnlySpan<float>)embedding;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
         var file = source.Layout == ImageLayout.Encoded ? FileMemo.Look(source.Path) : null;
         if (file is { Exists: true } && cache.Memo.Find(file) is var (known, kind))
         {
-            var decoder = decoders.NameFor(ImageKind.FromByte(kind));
+            var decoder = decoders.For(ImageKind.FromByte(kind), source.Path).Name;
             if (spaces.Has(new ImageIdentity(decoder, known)))
             {
                 return new Preparation(new ImageIdentity(decoder, known), default, null);
@@ -58,7 +58,7 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
     {
         using var image = decoders.Decode(bytes, source);
         start = clocks.Decode.Stop(start);
-        clocks.Count(bytes.Length, (long)image.Width * image.Height, isJpeg);
+        clocks.Count((long)image.Width * image.Height, isJpeg);
         var pixels = ArrayPool<byte>.Shared.Rent(_preprocessing.ByteCount);
         _preprocessing.Apply(image, pixels, source.Name);
         clocks.Resize.Stop(start);

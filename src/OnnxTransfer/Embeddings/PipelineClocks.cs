@@ -3,7 +3,6 @@ namespace OnnxTransfer.Embeddings;
 /// <summary>One clock for each stage of the pipeline, in its order, and what the images were like.</summary>
 internal sealed class PipelineClocks
 {
-    private long _bytes;
     private long _pixels;
     private int _jpegs;
 
@@ -31,9 +30,8 @@ internal sealed class PipelineClocks
     }
 
     /// <summary>Counts an image that was decoded.</summary>
-    public void Count(int bytes, long pixels, bool isJpeg)
+    public void Count(long pixels, bool isJpeg)
     {
-        Interlocked.Add(ref _bytes, bytes);
         Interlocked.Add(ref _pixels, pixels);
         Interlocked.Add(ref _jpegs, isJpeg ? 1 : 0);
     }
@@ -50,6 +48,6 @@ internal sealed class PipelineClocks
     public ImageSort Sort(bool exactly)
     {
         var count = Math.Max(1, Decode.Work(1, 1).Images);
-        return new(Volatile.Read(ref _bytes) / (double)count, Volatile.Read(ref _pixels) / (double)count, 2 * Volatile.Read(ref _jpegs) > count, exactly);
+        return new(Volatile.Read(ref _pixels) / (double)count, 2 * Volatile.Read(ref _jpegs) > count, exactly);
     }
 }

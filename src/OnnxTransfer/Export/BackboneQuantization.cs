@@ -41,9 +41,9 @@ public static class BackboneQuantization
         var images = CalibrationImages.Read(split.Calibration, quantizer.Description, settings.Progress, cancellation);
         quantizer.Calibrate(images, settings.Method, cancellation);
 
-        using var original = Backbone.Load(backbone, ExecutionProvider.Cpu, new() { Catalogue = settings.Catalogue, Threads = settings.Threads });
         settings.Progress?.Invoke($"embedding {split.Fit.ImageCount + split.Test.ImageCount} images in fp32");
-        var gate = new QuantizationGate(original, split, cache, settings, cancellation);
+        using var gate = new QuantizationGate(
+            taps => Backbone.Load(backbone, ExecutionProvider.Cpu, new() { Catalogue = settings.Catalogue, Threads = settings.Threads, Taps = taps }), split, cache, settings, cancellation);
         var report = Try(keep, [], settings.Force && !settings.KeepWorst);
         if (!report.Accepted && settings.KeepWorst)
         {

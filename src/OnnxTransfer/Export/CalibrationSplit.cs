@@ -20,6 +20,7 @@ internal sealed record CalibrationSplit(IReadOnlyList<ImageSource> Calibration, 
     {
         var (rest, test) = HeldOut(dataset, settings);
         ImageSource[] images = [.. Draw([.. rest.Items.SelectMany(item => item.Images)], settings.Images, settings.Seed)];
+        test = test with { Items = [.. Draw(test.Items, settings.HeldOutImages, settings.Seed + 2)] };
         var (calibration, held) = (images.Length, test.ImageCount);
         if (calibration < Fewest || held < Fewest)
         {
@@ -29,7 +30,7 @@ internal sealed record CalibrationSplit(IReadOnlyList<ImageSource> Calibration, 
 
         var none = NoProbeFor(rest, test, settings);
         var fit = none is null ? rest with { Items = [.. Draw(rest.Items, settings.ProbeImages, settings.Seed + 1)] } : rest with { Items = [] };
-        return new(images, fit, test with { Items = [.. Draw(test.Items, settings.HeldOutImages, settings.Seed + 2)] }, none);
+        return new(images, fit, test, none);
     }
 
     private static (Dataset Others, Dataset Test) HeldOut(Dataset dataset, QuantizationSettings settings)
@@ -52,7 +53,7 @@ internal sealed record CalibrationSplit(IReadOnlyList<ImageSource> Calibration, 
             return (dataset, dataset with { Items = [] });
         }
 
-        // A class of one item goes where it is: it is no use to a probe, and no harm to a calibration.
+        // The item of a class of its own cannot be on both sides, and is left out.
         var lonely = dataset.Items.Where(item => item.Label >= 0).CountBy(item => item.Label).Where(pair => pair.Value < 2).Select(pair => pair.Key).ToHashSet();
         return (dataset with { Items = [.. dataset.Items.Where(item => !lonely.Contains(item.Label))] }).Split(TestShare, settings.Seed);
     }

@@ -75,7 +75,9 @@ internal static class CardReader
     private static string Text(JsonElement parent, string name) => Field(parent, name)?.GetString() ?? "";
 
     private static T Choice<T>(JsonElement parent, string name, T absent = default)
-        where T : struct, Enum => Field(parent, name)?.GetString() is { } text ? Enum.Parse<T>(text, ignoreCase: true) : absent;
+        where T : struct, Enum => Field(parent, name)?.GetString() is not { } text ? absent
+        : Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) ? value
+        : throw new JsonException($"the field '{name}' is '{text}'");
 
     private static string[] Texts(JsonElement parent, string name)
     {

@@ -30,6 +30,9 @@ public sealed record QuantizationReport
     /// <summary>How embeddings of held-out images agree with float32's.</summary>
     public required EmbeddingAgreement Agreement { get; init; }
 
+    /// <summary>The same for each tap that the file offers; each must pass.</summary>
+    public required IReadOnlyList<TapCosine> Taps { get; init; }
+
     /// <summary>What a linear probe loses; null where none could be fitted.</summary>
     public ProbeLoss? Probe { get; init; }
 

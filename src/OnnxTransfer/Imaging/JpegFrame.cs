@@ -29,6 +29,11 @@ internal readonly record struct JpegFrame(int Width, int Height, bool IsCommon)
             {
                 transform = payload[11];
             }
+            else if (frame is { } first && IsFrame(segment.Marker))
+            {
+                // Two frames: libraries differ in which they take, and in the size they write.
+                frame = first with { IsCommon = false };
+            }
             else if (frame is null && IsFrame(segment.Marker) && payload.Length >= 5)
             {
                 bool plain = segment.Marker is Baseline or ExtendedHuffman or Progressive && payload[0] == 8 && IsSampledCommonly(payload);

@@ -6,7 +6,7 @@ namespace OnnxTransfer.Inference;
 
 /// <summary>
 /// Copies tensors between host and device by a graph of one Identity: the runtime moves what it is fed and what it gives to
-/// wherever the memory handed to it lies. Serves once an epoch, not once a step.
+/// wherever the memory handed to it lies.
 /// </summary>
 internal sealed class DeviceCopy : IDisposable
 {

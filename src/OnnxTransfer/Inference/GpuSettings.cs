@@ -21,7 +21,7 @@ public sealed record GpuSettings
     /// <summary>
     /// Whether a run's kernels are recorded once and then started together (enable_cuda_graph): spares the start of each
     /// kernel, which counts for small batches. Needs CUDA, a fixed batch, and a network all of whose nodes run on CUDA; the
-    /// batches of a session then run one after another, only their copies at other times.
+    /// batches of a process then run and are copied one after another.
     /// </summary>
     public bool CudaGraph { get; init; }
 

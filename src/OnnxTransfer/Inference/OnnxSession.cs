@@ -94,15 +94,14 @@ public sealed class OnnxSession : IDisposable
                 + "uint8 or float, fixed in all but its first dimension: use Run with named tensors");
         }
 
-        var buffers = new BatchBuffers(this, type, shape, [.. _outputNames.Select(OutputWidth)], Provider.IsGpu() ? Settings.Device : null);
-        try
+        if (!Settings.Gpu.CudaGraph)
         {
-            return Prepared(buffers);
+            return CreateBuffers(type, shape);
         }
-        catch
+
+        lock (RecordedRun.Turn)
         {
-            buffers.Dispose();
-            throw;
+            return CreateBuffers(type, shape);
         }
     }
 
@@ -305,6 +304,25 @@ public sealed class OnnxSession : IDisposable
         }
 
         return buffers;
+    }
+
+    private BatchBuffers CreateBuffers(ElementType type, long[] shape)
+    {
+        var buffers = new BatchBuffers(this, type, shape, [.. _outputNames.Select(OutputWidth)], Provider.IsGpu() ? Settings.Device : null);
+        try
+        {
+            return Prepared(buffers);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            buffers.Dispose();
+            throw Failed(e);
+        }
+        catch
+        {
+            buffers.Dispose();
+            throw;
+        }
     }
 
     private OrtMemoryInfo DeviceMemory() => new("Cuda", OrtAllocatorType.DeviceAllocator, Settings.Device, OrtMemType.Default);

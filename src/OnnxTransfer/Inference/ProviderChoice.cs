@@ -25,7 +25,7 @@ internal static class ProviderChoice
 
         var cpu = settings with { Provider = ExecutionProvider.Cpu, Gpu = new() };
         var cuda = settings with { Provider = ExecutionProvider.Cuda };
-        var unused = settings.Gpu.ProviderOptions.Count == 0 ? "" : $"; not used: {string.Join(", ", settings.Gpu.ProviderOptions.Keys.Order(StringComparer.Ordinal))}";
+        var unused = Unused(settings) is { Length: > 0 } names ? $"; not used: {string.Join(", ", names)}" : "";
         GpuOptions.Check(cuda);
 
         // A build without CUDA was made for the CPU: there is nothing to explain.
@@ -43,6 +43,17 @@ internal static class ProviderChoice
             return (OpenWith(cpu, model, open, null), ExecutionProvider.Cpu, $"CPU in use: {e.Message}{unused}");
         }
     }
+
+    // What was asked of a GPU and says nothing to a CPU.
+    private static string[] Unused(SessionSettings settings) =>
+    [
+        .. settings.Device != 0 ? ["device"] : Array.Empty<string>(),
+        .. settings.AllowTf32 ? ["tf32"] : Array.Empty<string>(),
+        .. settings.Gpu.MemoryLimit > 0 ? ["memory limit"] : Array.Empty<string>(),
+        .. settings.Gpu.ConvolutionSearch != ConvolutionSearch.Auto ? ["convolution search"] : Array.Empty<string>(),
+        .. settings.Gpu.CudaGraph ? ["CUDA graph"] : Array.Empty<string>(),
+        .. settings.Gpu.ProviderOptions.Keys.Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The message for a GPU provider that is not compiled in, or null where it is.</summary>
     public static string? NotCompiledIn(ExecutionProvider provider, IReadOnlyList<string> compiled) => compiled.Contains(provider.RuntimeName())

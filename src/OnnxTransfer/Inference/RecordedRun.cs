@@ -13,7 +13,9 @@ namespace OnnxTransfer.Inference;
 /// </remarks>
 internal sealed class RecordedRun : IDisposable
 {
-    private static readonly Lock Turn = new();
+    /// <summary>Held by whoever records, and by whoever allocates memory of the GPU or page-locked memory meanwhile.</summary>
+    public static readonly Lock Turn = new();
+
     private static int _count;
 
     private readonly InferenceSession _session;

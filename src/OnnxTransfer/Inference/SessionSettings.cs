@@ -7,8 +7,8 @@ public sealed record SessionSettings
     public ExecutionProvider Provider { get; init; } = ExecutionProvider.Auto;
 
     /// <summary>
-    /// Images per run, fixed for the session's life: cuDNN searches its algorithms anew for every new shape, so the last,
-    /// smaller batch is padded. 0: any number of rows a run, without batch buffers.
+    /// Images per run, fixed for the session's life: cuDNN chooses its algorithms anew for every new shape, so the last,
+    /// smaller batch is padded. 0: any number of images a run.
     /// </summary>
     public int BatchSize { get; init; }
 

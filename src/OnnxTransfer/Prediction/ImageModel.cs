@@ -193,7 +193,7 @@ public sealed class ImageModel : IDisposable
     }
 
     // Small inputs want large batches, since every run has its price; large ones gain nothing on a processor but use of memory.
-    private int UsualBatch => Provider == ExecutionProvider.Cuda ? LargestBatch
+    private int UsualBatch => Provider.IsGpu() ? LargestBatch
         : (int)Math.Clamp(8L * 224 * 224 / ((long)_preprocessing.CropHeight * _preprocessing.CropWidth), 8, LargestBatch);
 
     private ItemPrediction PredictAlone(DatasetItem item)

@@ -354,8 +354,11 @@ public sealed class BackboneTests : IDisposable
     [InlineData(ExecutionProvider.Cuda, Precision.Fp16, true, "fp16 tf32")]
     [InlineData(ExecutionProvider.TensorRT, Precision.Fp32, false, "tensorrt tf32")]
     [InlineData(ExecutionProvider.TensorRT, Precision.Fp16, false, "tensorrt fp16")]
-    public void Other_arithmetic_counts_as_another_computation(ExecutionProvider provider, Precision precision, bool tf32, string name) =>
-        Assert.Equal(name, Backbone.PrecisionOn(provider, new() { Precision = precision, AllowTf32 = tf32 }));
+    [InlineData(ExecutionProvider.Cpu, Precision.Fp32, false, "int8", "int8")]
+    [InlineData(ExecutionProvider.Cuda, Precision.Fp32, true, "int8 tf32", "int8")]
+    [InlineData(ExecutionProvider.TensorRT, Precision.Fp32, false, "tensorrt int8", "int8")]
+    public void Other_arithmetic_counts_as_another_computation(ExecutionProvider provider, Precision precision, bool tf32, string name, string written = "") =>
+        Assert.Equal(name, Backbone.PrecisionOn(provider, new() { Precision = precision, AllowTf32 = tf32 }, written));
 
     [Fact]
     public void Gpus_asked_for_beside_the_cpu_are_said_to_be_idle()

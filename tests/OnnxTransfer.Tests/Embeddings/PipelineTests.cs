@@ -68,7 +68,7 @@ public sealed class PipelineTests : IDisposable
         Assert.All(report.Stages, stage => Assert.InRange(stage.CpuSeconds, 0, stage.BusySeconds + 0.01));
         Assert.All(report.Stages, stage => Assert.Equal(40, stage.Images));
         Assert.All(report.Stages, stage => Assert.InRange(stage.Utilisation, double.Epsilon, 1));
-        Assert.InRange(report.CoreUse, double.Epsilon, 1);
+        Assert.InRange(report.CoreUse!.Value, double.Epsilon, 1);
     }
 
     [Fact]

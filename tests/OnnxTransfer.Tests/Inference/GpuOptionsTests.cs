@@ -104,10 +104,11 @@ public class GpuOptionsTests
     [Fact]
     public void Cuda_behind_TensorRT_gets_its_own_options_and_no_graph()
     {
-        var options = GpuOptions.Cuda(TensorRT with { Gpu = new() { ProviderOptions = new Dictionary<string, string> { ["trt_dla_core"] = "0", ["fuse_conv_bias"] = "1" } } });
+        var options = GpuOptions.Cuda(TensorRT with { Gpu = new() { CudaGraph = true, ProviderOptions = new Dictionary<string, string> { ["trt_dla_core"] = "0", ["fuse_conv_bias"] = "1" } } });
 
         Assert.Equal("1", options["fuse_conv_bias"]);
         Assert.False(options.ContainsKey("trt_dla_core"));
+        Assert.Equal("0", options["enable_cuda_graph"]);
     }
 
     [Theory]

@@ -59,6 +59,17 @@ public class RangeChoiceTests
     }
 
     [Fact]
+    public void One_value_alone_keeps_the_range_it_has()
+    {
+        var histogram = new ActivationHistogram();
+        float[] values = [.. Enumerable.Repeat(5f, 100)];
+        histogram.Watch(values);
+        histogram.Count(values);
+
+        Assert.All(Enum.GetValues<CalibrationMethod>(), method => Assert.Equal(5, RangeChoice.Of(histogram, method, 99.99).High));
+    }
+
+    [Fact]
     public void A_value_that_is_not_finite_is_noticed()
     {
         var histogram = new ActivationHistogram();

@@ -9,5 +9,5 @@ public readonly record struct ValueRange(double Low, double High)
     public ValueRange WithZero => new(Math.Min(0, Low), Math.Max(0, High));
 
     /// <summary>No wider than <paramref name="other"/>.</summary>
-    internal ValueRange Within(ValueRange other) => new(Math.Max(Low, other.Low), Math.Min(High, other.High));
+    internal ValueRange Within(ValueRange other) => Math.Max(Low, other.Low) is var low && Math.Min(High, other.High) is var high && high > low ? new(low, high) : other;
 }
