@@ -169,7 +169,7 @@ internal sealed class EmbedOptions
         {
             if (report.Taps.Count > 1)
             {
-                terminal.Say("embedded by tap: " + string.Join(", ", report.Taps.Select(tap => $"{tap.Tap} {tap.Embedded}, from the cache or the same as another image {tap.FromCache}")));
+                terminal.Say("embedded by tap: " + string.Join(", ", report.Taps.Select(tap => $"{tap.Tap} {tap.Embedded}, from the cache {Math.Max(0, tap.FromCache - report.Duplicates)}")));
             }
 
             terminal.Say($"threads: {report.Division}");

@@ -56,7 +56,6 @@ internal sealed class QuantizationGate : IDisposable
         var probe = _split.NoProbe is null ? ProbeLoss.Measure(_fit, _test, fit, test, _settings.Seed, _cancellation) : null;
         var taps = TapCosines(Embed(everyTap, _few, cache));
         var failures = new List<string>();
-        failures.AddRange(taps.Where(tap => !(tap.MeanCosine >= _settings.MinCosine)).Select(tap => Text($"mean cosine {tap.MeanCosine:0.0000000} at tap '{tap.Tap}' is below {_settings.MinCosine}")));
         if (!(agreement.Mean >= _settings.MinCosine))
         {
             failures.Add(Text($"mean cosine {agreement.Mean:0.0000000} is below {_settings.MinCosine}"));
@@ -67,6 +66,7 @@ internal sealed class QuantizationGate : IDisposable
             failures.Add(Text($"the probe loses {probe.Points:0.00} points, more than {_settings.MaxLoss}"));
         }
 
+        failures.AddRange(taps.Where(tap => !(tap.MeanCosine >= _settings.MinCosine)).Select(tap => Text($"mean cosine {tap.MeanCosine:0.0000000} at tap '{tap.Tap}' is below {_settings.MinCosine}")));
         return new()
         {
             Backbone = _original.Description.Name,
