@@ -8,7 +8,10 @@ public sealed record EmbedSettings
     /// <summary>Threads that may read, decode and resize at once; 0: one for each core.</summary>
     public int DecodeThreads { get; init; }
 
-    /// <summary>How JPEG images become pixels; the cache keeps the embeddings of each way apart.</summary>
+    /// <summary>
+    /// How JPEG images become pixels; the cache keeps the embeddings of each way apart. A fused model decodes alike where its
+    /// card says so (ModelCard.Jpeg), which <c>train</c> sees to.
+    /// </summary>
     public JpegDecoding Jpeg { get; init; }
 
     /// <summary>

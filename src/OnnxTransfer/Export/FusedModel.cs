@@ -27,7 +27,7 @@ public static class FusedModel
     /// <param name="path">The .onnx file to write.</param>
     /// <param name="backbone">The backbone and taps the head was fitted on.</param>
     /// <param name="head">The head.</param>
-    /// <param name="card">What the file shall say of itself; classes, preprocessing and backbone are filled in here.</param>
+    /// <param name="card">What the file shall say of itself; classes, preprocessing and backbone are filled in here; how JPEG was decoded (<see cref="ModelCard.Jpeg"/>) is not known here.</param>
     /// <exception cref="OnnxTransferException">
     /// The head was fitted on embeddings of another width, photos shall be averaged by a graph of a fixed batch, or the file
     /// cannot be written.
