@@ -141,11 +141,21 @@ internal sealed class EmbedOptions
         return run;
     }
 
-    private BackboneSettings Settings(ParseResult parsed) => parsed.GetValue(Jpeg) == JpegDecoding.Gpu && (parsed.GetValue(Devices.Device) != "0" || parsed.GetValue(Devices.CudaGraph))
-        ? throw new UsageException("--jpeg gpu: decodes on GPU 0, and not while CUDA records a graph; leave out --device and --cuda-graph, or choose another GPU as the first with CUDA_VISIBLE_DEVICES")
-        : parsed.GetValue(Threads) > 0 && parsed.GetValue(Provider) is Inference.ExecutionProvider.Cuda or Inference.ExecutionProvider.TensorRT
-        ? throw new UsageException("--threads: says nothing to a GPU, which runs two batches at once; leave it out (--decode-threads is the processor's part)")
-        : Devices.Apply(Network(parsed), parsed, parsed.GetValue(Provider), parsed.GetValue(Cache)!);
+    private BackboneSettings Settings(ParseResult parsed)
+    {
+        if (parsed.GetValue(Jpeg) == JpegDecoding.Gpu && (parsed.GetValue(Devices.Device) != "0" || parsed.GetValue(Devices.CudaGraph)))
+        {
+            throw new UsageException("--jpeg gpu: decodes on GPU 0, and not while CUDA records a graph; leave out --device and --cuda-graph, or choose another GPU as the first with CUDA_VISIBLE_DEVICES");
+        }
+
+        var provider = parsed.GetValue(Provider);
+        if (parsed.GetValue(Threads) > 0 && provider is ExecutionProvider.Cuda or ExecutionProvider.TensorRT)
+        {
+            throw new UsageException("--threads: says nothing to a GPU, which runs two batches at once; leave it out (--decode-threads is the processor's part)");
+        }
+
+        return Devices.Apply(Network(parsed), parsed, provider, parsed.GetValue(Cache)!);
+    }
 
     private BackboneSettings Network(ParseResult parsed) => new()
     {
