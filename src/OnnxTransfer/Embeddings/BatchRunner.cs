@@ -14,6 +14,9 @@ internal sealed class BatchRunner(Backbone backbone, int device, int largest) : 
     private readonly Dictionary<TapSession, BatchBuffers> _buffers = [];
     private readonly ImageIdentity[] _images = new ImageIdentity[largest];
 
+    /// <summary>Why a GPU copies from ordinary memory, which is slow; null where it does not.</summary>
+    public string? MemoryNote { get; private set; }
+
     /// <summary>Copies the pixels, gives them back to where they were rented, and puts at least the taps <paramref name="taps"/> into <paramref name="embedded"/>.</summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
     public void Run(TapSet taps, List<PreparedImage> batch, EmbeddedBatch embedded)
@@ -22,6 +25,7 @@ internal sealed class BatchRunner(Backbone backbone, int device, int largest) : 
         if (!_buffers.TryGetValue(session, out var buffers))
         {
             _buffers[session] = buffers = session.Session.CreateBuffers(largest);
+            MemoryNote ??= buffers.MemoryNote;
         }
 
         for (var i = 0; i < batch.Count; i++)

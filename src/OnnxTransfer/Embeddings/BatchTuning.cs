@@ -18,6 +18,7 @@ internal sealed class BatchTuning
     private readonly double[] _best;
     private readonly int[] _tries;
     private int _turn;
+    private object? _lane;
 
     /// <param name="usual">The size that is kept unless another is clearly better.</param>
     /// <param name="sizes">Further sizes to be tried; none: nothing is tuned.</param>
@@ -48,10 +49,14 @@ internal sealed class BatchTuning
         }
     }
 
-    /// <summary>Takes in a run of <paramref name="images"/> that took <paramref name="seconds"/>.</summary>
-    public void Measured(int images, double seconds)
+    /// <summary>
+    /// Takes in a run of <paramref name="images"/> that took <paramref name="seconds"/>. Lanes run more or less of the network:
+    /// sizes are compared on the first one alone.
+    /// </summary>
+    public void Measured(object lane, int images, double seconds)
     {
-        if (IsDone || Array.IndexOf(_sizes, images) is not (>= 0 and var at))
+        _lane ??= lane;
+        if (IsDone || lane != _lane || Array.IndexOf(_sizes, images) is not (>= 0 and var at))
         {
             return;
         }

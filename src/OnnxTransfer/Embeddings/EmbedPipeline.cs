@@ -31,6 +31,7 @@ internal sealed class EmbedPipeline : IDisposable
     private readonly EmbeddingWriter _writer;
     private int _runs;
     private int _fromCache;
+    private string? _memoryNote;
 
     public EmbedPipeline(Backbone backbone, EmbeddingCache cache, SpaceSet spaces, IReadOnlyList<ImageSource> images, EmbedSettings settings)
     {
@@ -83,7 +84,7 @@ internal sealed class EmbedPipeline : IDisposable
         ThreadsPerRun = _backbone.Division.Threads,
         Batch = _tuning.Size,
         Reason = _tuning.Told ?? _backbone.Division.Reason,
-        Note = _division.Note,
+        Note = string.Join("; ", new[] { _division.Note, _memoryNote }.OfType<string>()) is { Length: > 0 } note ? note : null,
     };
 
     /// <summary>Runs to the end, to cancellation, or to the first failure too many.</summary>
@@ -228,6 +229,7 @@ internal sealed class EmbedPipeline : IDisposable
         }
 
         Interlocked.Increment(ref _runs);
+        _memoryNote ??= runner.MemoryNote;
         if (_backbone.Precision.Contains("fp16", StringComparison.Ordinal) && embedded.NotFinite() is { } tap)
         {
             throw new InferenceException($"backbone '{_backbone.Description.Name}' at {_backbone.Taps[tap].Label}: an embedding is not finite in fp16, "
@@ -236,6 +238,6 @@ internal sealed class EmbedPipeline : IDisposable
 
         var end = _clocks.Infer.Stop(start, batch.Count);
         _writer.Add(embedded);
-        _schedule.Ran(batch.Count, start.SecondsTo(end));
+        _schedule.Ran(lane, batch.Count, start.SecondsTo(end));
     }
 }

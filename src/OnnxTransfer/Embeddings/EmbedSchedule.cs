@@ -88,12 +88,12 @@ internal sealed class EmbedSchedule(Backbone backbone, int images, WorkDivision 
     }
 
     /// <summary>A run of <paramref name="count"/> images is done; it took <paramref name="seconds"/> of processor time.</summary>
-    public void Ran(int count, double seconds)
+    public void Ran(EmbedLane lane, int count, double seconds)
     {
         lock (_lock)
         {
             _running--;
-            tuning.Measured(count, seconds);
+            tuning.Measured(lane, count, seconds);
             Wake();
         }
     }
