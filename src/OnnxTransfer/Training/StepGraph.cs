@@ -58,7 +58,7 @@ internal sealed class StepGraph
         builder.Output(loss, shapes[loss]!.ElementType);
         for (int i = 0; i < trainable.Count; i++)
         {
-            var (name, decay) = trainable[i];
+            var (name, decay, _) = trainable[i];
             var weight = step._weights[name] = builder.FeedWeight(name);
             string[] states = [.. Enumerable.Range(0, optimizer.States).Select(
                 s => builder.Input($"{name}_state{s}", (ElementType)weight.DataType, [.. weight.Dims]))];
