@@ -9,7 +9,7 @@ internal static class AveragePoolGradient
     {
         var x = node.Type(node.Input(0));
         var window = SlidingWindow.Of(node, node.Node.Longs("kernel_shape")!);
-        string parts = node.Reals([.. Counts(node, window).Select(count => 1.0 / count)], node.Output, window.Places);
+        string parts = node.Numbers([.. Counts(node, window).Select(count => 1.0 / count)], node.Output, window.Places);
         string shares = node.Add("Mul", [gradient, parts]);
         if (window.Tiles)
         {
@@ -19,7 +19,7 @@ internal static class AveragePoolGradient
         // Every channel for itself, as an image of one channel.
         shares = node.Add("Reshape", [shares, node.List([x.Dimensions[0] * x.Dimensions[1], 1, .. window.Places])]);
         long values = window.Kernel.Aggregate(1L, (a, b) => a * b);
-        string ones = node.Reals([.. Enumerable.Repeat(1.0, (int)values)], node.Output, [1, 1, .. window.Kernel]);
+        string ones = node.Numbers([.. Enumerable.Repeat(1.0, (int)values)], node.Output, [1, 1, .. window.Kernel]);
         return [node.Add("Reshape", [node.Add("ConvTranspose", [shares, ones], window.Spreading(1)), node.List([.. x.Dimensions])])];
     }
 
