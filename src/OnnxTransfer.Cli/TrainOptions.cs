@@ -13,6 +13,8 @@ internal sealed class TrainOptions
 
     public EmbedOptions Embed { get; } = new();
 
+    public ViewOptions Views { get; } = new();
+
     public HeadChoice Head { get; } = new();
 
     public Option<string?> Output { get; } = new("--output", "-o") { Description = "write one ONNX file: uint8 pixels in, class probabilities or a number out" };
@@ -39,6 +41,7 @@ internal sealed class TrainOptions
     {
         Data.AddTo(command);
         Embed.AddTo(command);
+        Views.AddTo(command, fits: true, answers: true);
         foreach (var option in Head.All.Concat([Output, Test, Validation, Seed, Folds, Repeats, Source, SourceWeight, Compare, Json]))
         {
             command.Options.Add(option);

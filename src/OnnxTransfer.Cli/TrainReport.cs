@@ -73,7 +73,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
             }
         }
 
-        Row("seconds embedding", head => $"{head.Embedding.Report.Seconds:0.0}");
+        Row("seconds embedding", head => $"{head.Embedding.Report.Seconds + head.Views.Concat(head.TestViews).Sum(view => view.Report.Seconds):0.0}");
         Row("seconds fitting", head => $"{head.Fit.Seconds:0.0}");
         terminal.Write(table);
         if (trained.Selection is { } selection)
@@ -92,7 +92,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         }
 
         terminal.Out.WriteLine(trained.Test is { } test
-            ? $"measured on {test.Count} test items; interval: 95 % bootstrap"
+            ? $"measured on {test.Count} test items{(trained.TestViews.Count > 0 ? $", each answer the mean over the image and {trained.TestViews.Count} views" : "")}; interval: 95 % bootstrap"
             : "no test split: the folds' scores are the measure, the head is fitted on all items");
         if (model is not null)
         {
@@ -117,6 +117,8 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
     private static JsonObject Of(TrainedHead head)
     {
         var json = JsonReport.Of(head.Embedding, head.Backbone);
+        json["views"] = JsonReport.Of(head.Views);
+        json["testViews"] = JsonReport.Of(head.TestViews);
         json["secondsFitting"] = JsonReport.Rounded(head.Fit.Seconds);
         json["width"] = head.Width;
         json["head"] = head.Trainer.Kind;

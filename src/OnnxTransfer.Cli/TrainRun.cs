@@ -36,7 +36,8 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         if (compare == TrainOptions.NumbersAlone)
         {
             var (run, columns) = (trained.Embedding, dataset.NumberNames.Count);
-            other = Fit(compare, run, run.ToSet().OfColumns(backbone.Width, columns), trained.Source?.OfColumns(backbone.Width, columns));
+            var numbers = run.ToSet().OfColumns(backbone.Width, columns);
+            other = Fit(compare, run, numbers, numbers, [], null, trained.Source?.OfColumns(backbone.Width, columns));
         }
         else if (compare is not null)
         {
@@ -112,6 +113,12 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         }
 
         options.Head.Check(parsed, dataset, data!, output);
+        options.Views.Check(parsed);
+        if (parsed.GetValue(options.Views.TestViews) > 0 && dataset.Items.All(item => item.Split != Datasets.Split.Test))
+        {
+            throw new UsageException("--test-views: answers for test items are averaged, and there are none; leave out --folds, or give data with a test split, or leave this out");
+        }
+
         if (parsed.GetValue(options.Compare) == TrainOptions.NumbersAlone && dataset.NumberNames.Count == 0)
         {
             throw new UsageException($"--compare {TrainOptions.NumbersAlone} fits on the columns of --numbers alone; say --numbers too");
@@ -152,7 +159,11 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     {
         var run = options.Embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
         var sourceSet = source is null ? null : SourceRows(options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation), run);
-        return Fit(backbone.Description.Name, run, run.ToSet(), sourceSet);
+        var fitted = ViewedRun.Run(run, options.Views.ToFit(parsed), [Datasets.Split.Train], View);
+        var measured = ViewedRun.Run(run, options.Views.ToAverage(parsed), [Datasets.Split.Test], View);
+        return Fit(backbone.Description.Name, run, run.ToSet(), fitted.ToSet(), fitted.Views, measured, sourceSet);
+
+        EmbedRun View(Dataset items, AugmentedView view) => options.Embed.RunView(parsed, terminal, backbone, items, cache, view, cancellation);
     }
 
     // What is measured on must not be fitted on: items of the source that the data has too are left out.
@@ -170,12 +181,13 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             : throw new UsageException($"--source {parsed.GetValue(options.Source)}: all of its items are items of the data too; expected other images");
     }
 
-    private TrainedHead Fit(string name, EmbedRun run, EmbeddingSet set, EmbeddingSet? sourceSet)
+    // On the rows of the images as they are and, where there are any, of their views; measured on the former, or on means over views.
+    private TrainedHead Fit(
+        string name, EmbedRun run, EmbeddingSet plain, EmbeddingSet set, IReadOnlyList<EmbedRun> views, ViewedRun? measured, EmbeddingSet? sourceSet)
     {
         var dataset = run.Dataset;
         var fitSet = set.Of(Datasets.Split.Train, Datasets.Split.Validation);
-        var testSet = set.Of(Datasets.Split.Test);
-        var shift = sourceSet is null ? null : DomainShift.Measure(sourceSet, fitSet, _seed, cancellation);
+        var shift = sourceSet is null ? null : DomainShift.Measure(sourceSet, plain.Of(Datasets.Split.Train, Datasets.Split.Validation), _seed, cancellation);
         if (shift is not null)
         {
             terminal.Say($"shift between the source and the data: {shift}");
@@ -189,7 +201,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             folds = CrossValidation.Run(trainer, fitSet, count, parsed.GetValue(options.Repeats), _seed, fold => terminal.Say($"fold {fold.Fold + 1} of repeat {fold.Repeat + 1}: {fold.Scores.MainName} {fold.Scores.Main:0.0000}"), cancellation);
         }
 
-        terminal.Say($"fitting {trainer.Kind} on {fitSet.Count} items of {set.Width} values");
+        terminal.Say($"fitting {trainer.Kind} on {fitSet.Count} {(views.Count > 0 ? $"rows, {views.Count} views of every training item among them," : "items")} of {set.Width} values");
         using var progress = new FitProgressLine(terminal);
         var fit = trainer.FitAndReport(fitSet, progress.Report, cancellation);
         progress.Dispose();
@@ -198,8 +210,10 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             terminal.Say($"note: {note}");
         }
 
-        var scores = testSet.Count == 0 ? null : fit.Head.Evaluate(testSet, _seed);
-        return new TrainedHead(name, run, set.Width, sourceSet, trainer, fit.Head, fit.Report, scores, folds, selection, shift);
+        IReadOnlyList<EmbedRun> averaged = measured?.Views ?? [];
+        var (testSet, testViews) = averaged.Count > 0 ? measured!.Aligned() : (plain.Of(Datasets.Split.Test), []);
+        var scores = testSet.Count == 0 ? null : fit.Head.Evaluate(testSet, testViews, _seed);
+        return new TrainedHead(name, run, views, averaged, set.Width, sourceSet, trainer, fit.Head, fit.Report, scores, folds, selection, shift);
     }
 
     // The head asked for, or the best of those that auto compares: as they are, since calibration changes no order of classes.
@@ -238,6 +252,11 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         if (run.Dataset.IsRegression)
         {
             head["logTarget"] = parsed.GetValue(options.Head.LogTarget) ? "true" : "false";
+        }
+
+        foreach (var (field, value) in options.Views.Card(parsed))
+        {
+            head[field] = value;
         }
 
         return FusedModel.Card(backbone, trained.Head) with
