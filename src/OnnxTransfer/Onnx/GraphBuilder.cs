@@ -290,12 +290,12 @@ internal sealed class GraphBuilder
             case float number:
                 (attribute.Type, attribute.F) = (AttributeProto.Types.AttributeType.Float, number);
                 break;
-            case string text:
-                (attribute.Type, attribute.S) = (AttributeProto.Types.AttributeType.String, ByteString.CopyFromUtf8(text));
-                break;
             case long[] numbers:
                 attribute.Type = AttributeProto.Types.AttributeType.Ints;
                 attribute.Ints.AddRange(numbers);
+                break;
+            case string text:
+                (attribute.Type, attribute.S) = (AttributeProto.Types.AttributeType.String, ByteString.CopyFromUtf8(text));
                 break;
             default:
                 throw new ArgumentException($"attribute {name}: no ONNX form for a {value.GetType().Name}", nameof(value));

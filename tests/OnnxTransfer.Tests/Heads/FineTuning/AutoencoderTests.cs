@@ -1,6 +1,7 @@
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
+using OnnxTransfer.Evaluation;
 using OnnxTransfer.Heads;
 using OnnxTransfer.Heads.FineTuning;
 using OnnxTransfer.Inference;
@@ -75,7 +76,7 @@ public sealed class AutoencoderTests : IDisposable
         Assert.Equal(6, backbone.Width);
         Assert.Equal(["layer1", "layer2", "layer3", "avgpool", "hidden1", "code"], backbone.Description.Taps.Select(tap => tap.Name));
         var codes = backbone.Embed(images, cache);
-        Assert.Equal(1, new LogisticRegression { L2 = 1e-3f }.Fit(codes).Evaluate(codes).Value("accuracy"), 0.05);
+        Assert.Equal(1, new LogisticRegression { L2 = 1e-3f }.Fit(codes).Evaluate(codes).Main, 0.05);
 
         // An autoencoder behind an autoencoder: its names are free of the first one's.
         var second = (Dense with { CodeWidth = 3, Hidden = [], Training = Short with { Epochs = 1 } }).Fit(backbone, codes, _folder["twice.onnx"]);
@@ -95,7 +96,7 @@ public sealed class AutoencoderTests : IDisposable
         var scores = new LogisticRegression { L2 = 1e-2f }.Fit(backbone.Embed(fit, cache)).Evaluate(backbone.Embed(test, cache));
 
         Assert.True(report.Explained > 0.3, $"{report.Loss}; of the mean {report.MeanLoss}");
-        Assert.True(scores.Value("accuracy") > 0.2, $"{scores}"); // ten classes
+        Assert.True(scores.Main > 0.2, $"{scores}"); // ten classes
     }
 
     [Fact]
