@@ -103,7 +103,7 @@ internal sealed class ModelsPretrain
 
     private static AutoencoderReport OnPixels(Terminal terminal, Autoencoder settings, Dataset dataset, string output, EmbedSettings reading, CancellationToken cancellation)
     {
-        using var line = new TrainingProgressLine(terminal);
+        using var line = new TuneProgressLine(terminal);
         return settings.Fit(dataset, output, reading, line.Report, cancellation);
     }
 
@@ -118,7 +118,7 @@ internal sealed class ModelsPretrain
             run = Embedder.Run(backbone, dataset, cache, reading with { Progress = embedding }, cancellation);
         }
 
-        using var line = new TrainingProgressLine(terminal);
+        using var line = new TuneProgressLine(terminal);
         return settings.Fit(backbone, run.ToSet(), parsed.GetValue(_output)!, line.Report, cancellation) with { Failures = run.Report.Failures };
     }
 
@@ -157,7 +157,7 @@ internal sealed class ModelsPretrain
         if (parsed.GetValue(_layers) is { } text)
         {
             var layers = text == "none" && isDense ? [] : Numbers(text, ',');
-            if (layers.Length == 0 && text != "none")
+            if (layers.Length == 0 && !(isDense && text == "none"))
             {
                 throw new UsageException($"--layers {text}: expected numbers above 0, separated by commas, such as 32,64{(isDense ? ", or none" : "")}");
             }
