@@ -17,12 +17,14 @@ internal static class EvaluateCommand
         var data = new DataOptions();
         var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu, cuda or tensorrt", DefaultValueFactory = _ => ExecutionProvider.Auto };
         var jpeg = new Option<JpegDecoding?>("--jpeg") { Description = "exact, scaled or gpu (default: as the model was trained)" };
+        var views = new ViewOptions();
         var seed = new Option<int>("--seed") { Description = "decides the intervals", DefaultValueFactory = _ => 0 };
         var maxFailures = new EmbedOptions().MaxFailures;
         var failures = new Option<string?>("--failures") { Description = "write failed images with their reasons to this .csv" };
         var json = new Option<bool>("--json") { Description = "print one JSON object" };
         var command = new Command("evaluate", "Measure a fused model on labelled images: on the test split where the data has one of its own, else on everything") { model };
         data.AddTo(command);
+        views.AddTo(command, fits: false, answers: true);
         foreach (var option in new Option[] { provider, jpeg, seed, maxFailures, failures, json })
         {
             command.Options.Add(option);
@@ -33,7 +35,9 @@ internal static class EvaluateCommand
 
         int Run(ParseResult parsed, CancellationToken cancellation)
         {
+            views.Check(parsed);
             using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider), jpeg: parsed.GetValue(jpeg));
+            fused.TestViews = views.ToAverage(parsed, fused.Card);
             CheckColumns(parsed, fused);
             var dataset = data.Open(parsed, fused.Card.Numbers);
             if (!dataset.HasOwnSplits && fused.Card.Data is { } seen && Path.GetFullPath(seen.Source) == dataset.Source)
@@ -66,7 +70,7 @@ internal static class EvaluateCommand
             else
             {
                 terminal.Out.WriteLine(result.Scores.ToString());
-                terminal.Out.WriteLine($"{result.Scores.Count} items on {fused.Provider.ToString().ToLowerInvariant()}, {result.Failures.Count} failed, {result.ImagesPerSecond:0} images/s");
+                terminal.Out.WriteLine($"{result.Scores.Count} items on {fused.Provider.ToString().ToLowerInvariant()}, {result.Failures.Count} failed, {result.ImagesPerSecond:0} images/s{(fused.TestViews.Count > 0 ? $"; each answer the mean over the image and {fused.TestViews.Count} views" : "")}");
             }
 
             return ExitCode.Done;
@@ -96,6 +100,7 @@ internal static class EvaluateCommand
             ["backbone"] = model.Card.Backbone.Name,
             ["provider"] = model.Provider.ToString().ToLowerInvariant(),
             ["items"] = items,
+            ["testViews"] = model.TestViews.Count,
             ["embedded"] = result.Images,
             ["fromCache"] = 0,
             ["failed"] = result.Failures.Count,
