@@ -64,8 +64,8 @@ public sealed record Autoencoder
         var pixels = height == width ? PixelPreprocessing.ShorterSide(height, height) : PixelPreprocessing.Exact(height, width);
         var used = images with { Items = [.. images.Items.Where(item => item.Split != Split.Test)] };
         AutoencoderCheck.Rows(used.ImageCount, LeastRows, images.Source);
-        using var read = PixelImages.Open(used, pixels, reading ?? new EmbedSettings(), null, cancellation);
-        using var decoded = new PixelRows(read, []);
+        using var read = PixelImages.Open(used, pixels, whole: false, reading ?? new EmbedSettings(), null, cancellation);
+        using var decoded = new PixelRows(read, [.. Enumerable.Range(0, read.Dataset.Items.Count)], [], []);
         var rows = new ReconstructedPixels(decoded);
         var random = new SeededRandom(Training.Seed);
         var graph = Kind == AutoencoderKind.Dense
