@@ -14,18 +14,22 @@ internal static class EncoderFile
     /// <summary>The network of a backbone, its taps in use joined to its embedding, with an encoder behind that.</summary>
     public static OnnxModel Behind(BackboneNetwork network, OnnxModel encoder)
     {
-        const string Part = "encoder_tap", All = "encoder_embedding", OfLength1 = "encoder_embedding_l2";
         var backbone = network.Backbone;
+
+        // An encoder may stand behind another encoder.
+        var taken = network.Model.TensorNames.ToHashSet(StringComparer.Ordinal);
+        string stem = Enumerable.Range(1, int.MaxValue).Select(i => $"encoder{i}").First(name => !taken.Contains($"{name}_embedding"));
+        string part = $"{stem}_tap", all = $"{stem}_embedding", ofLength1 = $"{stem}_embedding_l2";
         string[] kept = [.. network.Taps.Select(tap => tap.Tensor).Distinct()];
         var model = Cut.At(network.Model, kept);
         foreach (var (i, tap) in backbone.Taps.Index())
         {
-            model = Pooling.Attach(model, tap.Tensor, tap.Pooling, tap.Shape, $"{Part}{i}", tap.Layout);
+            model = Pooling.Attach(model, tap.Tensor, tap.Pooling, tap.Shape, $"{part}{i}", tap.Layout);
         }
 
-        model = Outputs.Concat(model, [.. backbone.Taps.Select((_, i) => $"{Part}{i}")], All);
-        model = backbone.L2Normalize ? L2Normalization.Attach(model, All, OfLength1) : model;
-        var joined = Join.After(model, backbone.L2Normalize ? OfLength1 : All, encoder);
+        model = Outputs.Concat(model, [.. backbone.Taps.Select((_, i) => $"{part}{i}")], all);
+        model = backbone.L2Normalize ? L2Normalization.Attach(model, all, ofLength1) : model;
+        var joined = Join.After(model, backbone.L2Normalize ? ofLength1 : all, encoder);
         return Cut.At(joined, [.. kept, .. encoder.Outputs.Select(output => output.Name)]);
     }
 

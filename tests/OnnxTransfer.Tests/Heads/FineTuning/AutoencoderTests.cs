@@ -87,7 +87,7 @@ public sealed class AutoencoderTests : IDisposable
     public void A_linear_probe_on_the_code_beats_chance_on_photos()
     {
         var train = ImageFolder.Open(TestData.Require("cifar10", "train"));
-        var some = train with { Items = [.. train.Items.Where((_, i) => i % 10 < 3)] };
+        var some = train with { Items = [.. train.Items.Where((_, i) => i % 10 == 0)] };
         var settings = new Autoencoder { CodeWidth = 32, Channels = [12, 24], Training = new() { Epochs = 3, BatchSize = 32, LearningRate = 2e-3, WeightDecay = 0, Seed = 1 } };
         var report = settings.Fit(some, _folder["cifar.onnx"]);
         using var backbone = Backbone.Load(_folder["cifar.onnx"], ExecutionProvider.Cpu);
@@ -95,8 +95,8 @@ public sealed class AutoencoderTests : IDisposable
         var (fit, test) = some.Split(0.3, 1);
         var scores = new LogisticRegression { L2 = 1e-2f }.Fit(backbone.Embed(fit, cache)).Evaluate(backbone.Embed(test, cache));
 
-        Assert.True(report.Explained > 0.3, $"{report.Loss}; of the mean {report.MeanLoss}");
-        Assert.True(scores.Main > 0.2, $"{scores}"); // ten classes
+        Assert.True(report.Explained > 0.2, $"{report.Loss}; of the mean {report.MeanLoss}");
+        Assert.True(scores.Main > 0.17, $"{scores}"); // ten classes
     }
 
     [Fact]
