@@ -99,7 +99,7 @@ internal sealed class ScratchOptions
             Provider = backbone.Provider == ExecutionProvider.Cpu ? ExecutionProvider.Cpu : ExecutionProvider.Cuda,
         },
         Augmentation = Given(parsed, options.Views.Augment) ? options.Views.Augmentation(parsed) : Usual.Augmentation,
-        Normalise = Enum.Parse<Normalise>(parsed.GetValue(Normalise) ?? nameof(Heads.FineTuning.Normalise.Auto), ignoreCase: true),
+        Normalise = Enum.Parse<Normalise>(parsed.GetValue(Normalise) ?? "auto", ignoreCase: true),
         ZeroLastNorm = parsed.GetValue(ZeroLastNorm),
         Tap = parsed.GetValue(options.Embed.Tap),
         Height = SizeOf(parsed)?.Height,
