@@ -128,14 +128,7 @@ internal sealed class EmbedOptions
     private EmbedRun Run(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, AugmentedView? view, string failureFile, CancellationToken cancellation)
     {
         using var progress = new EmbedProgressLine(terminal);
-        var settings = new EmbedSettings
-        {
-            DecodeThreads = Positive(parsed, DecodeThreads, 0),
-            Jpeg = parsed.GetValue(Jpeg),
-            View = view,
-            MaxFailures = Allowed(parsed.GetValue(MaxFailures)!, dataset.ImageCount),
-            Progress = progress,
-        };
+        var settings = SettingsFor(parsed, dataset, progress) with { View = view };
         EmbedRun run;
         try
         {
@@ -153,6 +146,15 @@ internal sealed class EmbedOptions
         List(terminal, run.Report.Failures, failureFile);
         return run;
     }
+
+    /// <summary>How <paramref name="dataset"/> is to be embedded.</summary>
+    public EmbedSettings SettingsFor(ParseResult parsed, Dataset dataset, IProgress<EmbedProgress> progress) => new()
+    {
+        DecodeThreads = Positive(parsed, DecodeThreads, 0),
+        Jpeg = parsed.GetValue(Jpeg),
+        MaxFailures = Allowed(parsed.GetValue(MaxFailures)!, dataset.ImageCount),
+        Progress = progress,
+    };
 
     private BackboneSettings Settings(ParseResult parsed)
     {

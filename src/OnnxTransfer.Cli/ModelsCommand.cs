@@ -6,13 +6,14 @@ namespace OnnxTransfer.Cli;
 /// <summary><c>models</c>: which backbones there are and what they are made of.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create(Terminal terminal) => new("models", "Backbones: what there is, what a file holds, and making them: export, import, quantize")
+    public static Command Create(Terminal terminal) => new("models", "Backbones: what there is, what a file holds, and making them: export, import, pretrain, quantize")
     {
         ModelsList.Create(terminal),
         ModelsInspect.Create(terminal),
         ModelsExport.Create(terminal),
         ModelsCheck.Create(terminal),
         ModelsImport.Create(terminal),
+        ModelsPretrain.Create(terminal),
         ModelsQuantize.Create(terminal),
     };
 

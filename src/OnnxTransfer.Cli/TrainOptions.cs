@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxTransfer.Cli.Heads;
+using OnnxTransfer.Heads.FineTuning;
 
 namespace OnnxTransfer.Cli;
 
@@ -16,6 +17,12 @@ internal sealed class TrainOptions
     public ViewOptions Views { get; } = new();
 
     public HeadChoice Head { get; } = new();
+
+    public UnfreezeOptions Unfreeze { get; } = new();
+
+    public ScratchOptions Scratch { get; } = new();
+
+    public TuneOptions Tune { get; } = new(FineTuning.UsualTraining);
 
     public Option<string?> Output { get; } = new("--output", "-o") { Description = "write one ONNX file: uint8 pixels in, class probabilities or a number out" };
 
@@ -46,5 +53,9 @@ internal sealed class TrainOptions
         {
             command.Options.Add(option);
         }
+
+        Unfreeze.AddTo(command);
+        Scratch.AddTo(command);
+        Tune.AddTo(command);
     }
 }

@@ -7,6 +7,7 @@ using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Export;
 using OnnxTransfer.Heads;
+using OnnxTransfer.Heads.FineTuning;
 
 namespace OnnxTransfer.Cli;
 
@@ -31,8 +32,15 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             FusedModel.Check(backbone, parsed.GetValue(options.Data.AverageBy) is not null);
         }
 
-        var trained = Train(backbone, dataset, source, cache);
+        // Before the frozen probe: its one pass over the images gives the probe's embeddings too.
+        using var tuned = options.Scratch.IsAsked(parsed) ? Scratch(backbone, dataset, cache) : options.Unfreeze.IsAsked(parsed) ? Tune(backbone, dataset, cache) : null;
+        var trained = tuned is { Report.Part: FromScratch.Part } ? Measure(tuned, dataset, cache) : Train(backbone, dataset, source, cache);
         TrainedHead? other = null;
+        if (options.Unfreeze.IsAsked(parsed))
+        {
+            (trained, other) = (Measure(tuned!, trained, dataset, cache), trained);
+        }
+
         if (compare == TrainOptions.NumbersAlone)
         {
             var (run, columns) = (trained.Embedding, dataset.NumberNames.Count);
@@ -45,7 +53,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             other = Train(compared, dataset, source, cache);
         }
 
-        var notWritten = output is null ? null : Export(output, backbone, trained);
+        var notWritten = output is null ? null : Export(output, tuned?.Backbone ?? backbone, trained);
         var report = new TrainReport(terminal, trained, other, notWritten is null ? output : null);
         if (parsed.GetValue(options.Json))
         {
@@ -113,7 +121,14 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         }
 
         options.Head.Check(parsed, dataset, data!, output);
-        options.Views.Check(parsed);
+        options.Unfreeze.Check(parsed, options, dataset);
+        options.Scratch.Check(parsed, options);
+        if (!options.Unfreeze.IsAsked(parsed) && !options.Scratch.IsAsked(parsed))
+        {
+            options.Tune.RefuseAll(parsed, $"{options.Unfreeze.Unfreeze.Name} or {options.Scratch.FromScratch.Name}");
+        }
+
+        options.Views.Check(parsed, options.Scratch.IsAsked(parsed));
         if (parsed.GetValue(options.Views.TestViews) > 0 && dataset.Items.All(item => item.Split != Datasets.Split.Test))
         {
             throw new UsageException("--test-views: answers for test items are averaged, and there are none; leave out --folds, or give data with a test split, or leave this out");
@@ -149,7 +164,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             DataOptions.NeedFolder(options.Output, output);
         }
 
-        if (Share(options.Validation) > 0.5)
+        if (HeldOut() > 0.5)
         {
             throw new UsageException($"--validation {parsed.GetValue(options.Validation)}: expected at most half, 0.5, so that more is left to fit on");
         }
@@ -164,6 +179,72 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         return Fit(backbone.Description.Name, run, run.ToSet(), fitted.ToSet(), fitted.Views, measured, sourceSet);
 
         EmbedRun View(Dataset items, AugmentedView view) => options.Embed.RunView(parsed, terminal, backbone, items, cache, view, cancellation);
+    }
+
+    private FineTunedModel Scratch(Backbone backbone, Dataset dataset, EmbeddingCache cache)
+    {
+        var settings = options.Scratch.Of(parsed, options, backbone, HeldOut(), _seed);
+        terminal.Say($"training the architecture of {backbone.Description.Name} from fresh weights, {settings.Training.Epochs} epochs at a learning rate of up to {settings.Training.LearningRate.ToString(CultureInfo.InvariantCulture)}, images augmented by {settings.Augmentation!.Signature}");
+        using var images = new EmbedProgressLine(terminal);
+        using var steps = new TuneProgressLine(terminal);
+        var trained = settings.Fit(backbone, dataset, cache, options.Embed.SettingsFor(parsed, dataset, images), steps.Report, cancellation);
+        steps.Dispose();
+        foreach (var note in trained.Report.Fit.Notes)
+        {
+            terminal.Say($"note: {note}");
+        }
+
+        return trained;
+    }
+
+    // On embeddings of the new backbone's file: what the file gives is what is measured.
+    private TrainedHead Measure(FineTunedModel made, Dataset dataset, EmbeddingCache cache)
+    {
+        var run = options.Embed.Run(parsed, terminal, made.Backbone, dataset, cache, cancellation);
+        var test = run.ToSet().Of(Datasets.Split.Test);
+        var scores = test.Count == 0 ? null : made.Head.Evaluate(test, _seed);
+        return new(made.Backbone.Description.Name, run, [], [], made.Head.Width, null, "from scratch", made.Head, made.Report.Fit, scores, null, null, null) { Tuning = made.Report };
+    }
+
+    private FineTunedModel Tune(Backbone backbone, Dataset dataset, EmbeddingCache cache)
+    {
+        var settings = options.Unfreeze.Of(parsed, options, backbone, Share(options.Validation), _seed);
+        terminal.Say($"fine-tuning {backbone.Description.Name} {(settings.UnfreezeAfter is { } tensor ? $"behind {tensor}" : $"from {settings.Unfreeze} on")}, at most {settings.Training.Epochs} epochs at a learning rate of up to {settings.Training.LearningRate.ToString(CultureInfo.InvariantCulture)}");
+        using var images = new EmbedProgressLine(terminal);
+        using var steps = new TuneProgressLine(terminal);
+        var tuned = settings.Fit(
+            backbone, dataset, cache, options.Embed.SettingsFor(parsed, dataset, images),
+            progress =>
+            {
+                images.Dispose();
+                steps.Report(progress);
+            },
+            cancellation);
+        images.Dispose();
+        steps.Dispose();
+        foreach (var note in tuned.Report.Fit.Notes)
+        {
+            terminal.Say($"note: {note}");
+        }
+
+        return tuned;
+    }
+
+    // Scored as the frozen probe was, on embeddings of the new backbone's file.
+    private TrainedHead Measure(FineTunedModel tuned, TrainedHead probe, Dataset dataset, EmbeddingCache cache)
+    {
+        var test = dataset.Of(Datasets.Split.Test);
+        Scores? scores = null;
+        if (test.Items.Count > 0)
+        {
+            var run = options.Embed.Run(parsed, terminal, tuned.Backbone, test, cache, cancellation);
+            var measured = ViewedRun.Run(
+                run, options.Views.ToAverage(parsed), [Datasets.Split.Test], (items, view) => options.Embed.RunView(parsed, terminal, tuned.Backbone, items, cache, view, cancellation));
+            var (rows, views) = measured.Views.Count > 0 ? measured.Aligned() : (run.ToSet(), []);
+            scores = tuned.Head.Evaluate(rows, views, _seed);
+        }
+
+        return probe with { Backbone = tuned.Backbone.Description.Name, Kind = "fine-tuned", Head = tuned.Head, Fit = tuned.Report.Fit, Test = scores, Tuning = tuned.Report };
     }
 
     // What is measured on must not be fitted on: items of the source that the data has too are left out.
@@ -213,7 +294,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         IReadOnlyList<EmbedRun> averaged = measured?.Views ?? [];
         var (testSet, testViews) = averaged.Count > 0 ? measured!.Aligned() : (plain.Of(Datasets.Split.Test), []);
         var scores = testSet.Count == 0 ? null : fit.Head.Evaluate(testSet, testViews, _seed);
-        return new TrainedHead(name, run, views, averaged, set.Width, sourceSet, trainer, fit.Head, fit.Report, scores, folds, selection, shift);
+        return new TrainedHead(name, run, views, averaged, set.Width, sourceSet, trainer.Kind, fit.Head, fit.Report, scores, folds, selection, shift);
     }
 
     // The head asked for, or the best of those that auto compares: as they are, since calibration changes no order of classes.
@@ -243,7 +324,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     {
         var run = trained.Embedding;
         int Count(Split split) => run.Items.Count(item => item.Split == split);
-        var head = new Dictionary<string, string>(trained.Fit.Settings, StringComparer.Ordinal) { ["kind"] = trained.Trainer.Kind, ["seed"] = $"{_seed}" };
+        var head = new Dictionary<string, string>(trained.Fit.Settings, StringComparer.Ordinal) { ["kind"] = trained.Kind, ["seed"] = $"{_seed}" };
         if (trained.Fit.Chosen is { } chosen)
         {
             head[chosen.Name.ToLowerInvariant()] = chosen.Value.ToString("R", CultureInfo.InvariantCulture);
@@ -270,6 +351,9 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             Scores = JsonReport.Numbers(trained.Test).Where(pair => double.IsFinite(pair.Value)).ToDictionary(),
         };
     }
+
+    // A network of fresh weights needs no rows to choose by.
+    private double HeldOut() => options.Scratch.IsAsked(parsed) && parsed.GetValue(options.Validation) == 0 ? 0 : Share(options.Validation);
 
     private double Share(Option<double> option)
     {

@@ -1,6 +1,7 @@
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Heads;
+using OnnxTransfer.Heads.FineTuning;
 
 namespace OnnxTransfer.Cli;
 
@@ -11,7 +12,7 @@ namespace OnnxTransfer.Cli;
 /// <param name="TestViews">The augmented views that the scores on the test split average over.</param>
 /// <param name="Width">Values the head takes.</param>
 /// <param name="Source">The source's embeddings; null without one.</param>
-/// <param name="Trainer">What fitted the head.</param>
+/// <param name="Kind">What it is, for reports and model cards: the kind of its trainer, fine-tuned or from scratch.</param>
 /// <param name="Head">The head.</param>
 /// <param name="Fit">How it was fitted.</param>
 /// <param name="Test">Scores on the test split; null without one.</param>
@@ -19,5 +20,9 @@ namespace OnnxTransfer.Cli;
 /// <param name="Selection">What <c>--head auto</c> compared; null otherwise.</param>
 /// <param name="Shift">How far the source domain is from the data; null without one.</param>
 internal sealed record TrainedHead(
-    string Backbone, EmbedRun Embedding, IReadOnlyList<EmbedRun> Views, IReadOnlyList<EmbedRun> TestViews, int Width, EmbeddingSet? Source, IHeadTrainer Trainer, IHead Head, FitReport Fit, Scores? Test, CrossValidationScores? Folds,
-    SelectionResult? Selection, DomainShift? Shift);
+    string Backbone, EmbedRun Embedding, IReadOnlyList<EmbedRun> Views, IReadOnlyList<EmbedRun> TestViews, int Width, EmbeddingSet? Source, string Kind, IHead Head, FitReport Fit, Scores? Test, CrossValidationScores? Folds,
+    SelectionResult? Selection, DomainShift? Shift)
+{
+    /// <summary>How its backbone was fine-tuned, or trained from scratch; null where that is as it was.</summary>
+    public FineTuningReport? Tuning { get; init; }
+}

@@ -9,6 +9,8 @@ internal sealed class TuneOptions
 {
     private const double SgdLearningRate = 1e-2;
     private const double SgdWeightDecay = 1e-4;
+    private const double CycleStart = 0.2; // fastai's fine_tune, of the highest rate
+    private const double UsualRise = 0.3; // likewise, of the steps
 
     /// <param name="usual">What holds where an option is not given; the help says so.</param>
     public TuneOptions(TrainingSettings usual)
@@ -18,9 +20,11 @@ internal sealed class TuneOptions
         LearningRate = new("--learning-rate") { Description = $"the highest learning rate, that of the head; earlier stages of a network that is fine-tuned learn more slowly (default: {Text(usual.LearningRate)}, with sgd {Text(SgdLearningRate)})" };
         StepBatch = new("--step-batch") { Description = $"rows of a training step (default: {usual.BatchSize})" };
         MicroBatch = new("--micro-batch") { Description = "rows in memory at once, whose gradients are added up to those of a step; 0: all of a step's (default: 0)" };
-        Optimizer = new("--optimizer") { Description = "adam, with decoupled weight decay, or sgd, with Nesterov momentum 0.9 (default: adam)" };
+        Optimizer = new("--optimizer") { Description = "adam, with decoupled weight decay, or sgd, with Nesterov momentum (default: adam)" };
         WeightDecay = new("--weight-decay") { Description = $"what kernels and matrices shrink by; biases and norms do not (default: {Text(usual.WeightDecay)}, with sgd {Text(SgdWeightDecay)})" };
-        WarmUp = new("--warm-up") { Description = "epochs in which the learning rate rises to its height (default: those of the schedule)" };
+        WarmUp = new("--warm-up") { Description = "epochs in which the learning rate rises to its height (default: three tenths of them for one-cycle, otherwise 0)" };
+        Schedule = new("--schedule") { Description = "how the learning rate changes: one-cycle (up, then down to nothing), cosine (down to nothing) or constant (default: one-cycle)" };
+        Schedule.AcceptOnlyFromAmong("one-cycle", "cosine", "constant");
         Clip = new("--clip") { Description = $"shorten gradients longer than this, all weights together (default: {(usual.ClipNorm is { } norm ? Text(norm) : "never")})" };
         LabelSmoothing = new("--label-smoothing") { Description = $"part of a class's target that is spread over all classes, 0 to below 1 (default: {Text(usual.LabelSmoothing)})" };
         Patience = new("--patience") { Description = $"epochs without a better validation loss after which training stops; 0: never. The best weights are kept either way (default: {usual.Patience ?? 0})" };
@@ -40,9 +44,13 @@ internal sealed class TuneOptions
 
     public Option<string?> Optimizer { get; }
 
+    public Option<double?> Momentum { get; } = new("--momentum") { Description = "of sgd, Nesterov's; 0: none (default: 0.9)" };
+
     public Option<double?> WeightDecay { get; }
 
     public Option<int?> WarmUp { get; }
+
+    public Option<string?> Schedule { get; }
 
     public Option<double?> Clip { get; }
 
@@ -76,15 +84,16 @@ internal sealed class TuneOptions
     public TrainingSettings Apply(ParseResult parsed, TrainingSettings? usual = null)
     {
         usual ??= Usual;
-        var isSgd = parsed.GetValue(Optimizer) == "sgd";
+        var optimizer = Optimized(parsed, usual);
+        var isUsual = optimizer.GetType() == usual.Optimizer.GetType();
         var settings = usual with
         {
             Epochs = Whole(parsed, Epochs, 1) ?? usual.Epochs,
             BatchSize = Whole(parsed, StepBatch, 1) ?? usual.BatchSize,
             MicroBatch = Whole(parsed, MicroBatch, 0) ?? usual.MicroBatch,
-            Optimizer = isSgd ? new Sgd() : usual.Optimizer,
-            LearningRate = Number(parsed, LearningRate, "a number above 0", value => value > 0) ?? (isSgd ? SgdLearningRate : usual.LearningRate),
-            WeightDecay = Number(parsed, WeightDecay, "0 or more", value => value >= 0) ?? (isSgd ? SgdWeightDecay : usual.WeightDecay),
+            Optimizer = optimizer,
+            LearningRate = Number(parsed, LearningRate, "a number above 0", value => value > 0) ?? (isUsual ? usual.LearningRate : optimizer is Sgd ? SgdLearningRate : Usual.LearningRate),
+            WeightDecay = Number(parsed, WeightDecay, "0 or more", value => value >= 0) ?? (isUsual ? usual.WeightDecay : optimizer is Sgd ? SgdWeightDecay : Usual.WeightDecay),
             ClipNorm = Number(parsed, Clip, "a number above 0", value => value > 0) ?? usual.ClipNorm,
             LabelSmoothing = Number(parsed, LabelSmoothing, "0 to below 1", value => value is >= 0 and < 1) ?? usual.LabelSmoothing,
             Patience = Whole(parsed, Patience, 0) is { } patience ? (patience == 0 ? null : patience) : usual.Patience,
@@ -110,17 +119,49 @@ internal sealed class TuneOptions
             DataOptions.NeedFolder(Checkpoint, file);
         }
 
-        if (Whole(parsed, WarmUp, 0) is { } warmUp)
-        {
-            settings = warmUp < settings.Epochs
-                ? settings with { Schedule = settings.Schedule with { WarmUp = warmUp } }
-                : throw new UsageException($"--warm-up {warmUp}: training ends after {settings.Epochs} epochs, before the learning rate has risen; expected fewer, or more --epochs");
-        }
-
-        return settings;
+        return settings with { Schedule = Scheduled(parsed, settings) };
     }
 
-    private Option[] All => [Epochs, LearningRate, StepBatch, MicroBatch, Optimizer, WeightDecay, WarmUp, Clip, LabelSmoothing, Patience, Checkpoint];
+    private Optimizer Optimized(ParseResult parsed, TrainingSettings usual)
+    {
+        Optimizer asked = parsed.GetValue(Optimizer) switch
+        {
+            "sgd" => usual.Optimizer as Sgd ?? new Sgd(),
+            "adam" => usual.Optimizer as Adam ?? new Adam(),
+            _ => usual.Optimizer,
+        };
+        return Number(parsed, Momentum, "0 to below 1", value => value is >= 0 and < 1) is not { } momentum ? asked
+            : asked is Sgd sgd ? sgd with { Momentum = momentum, Nesterov = momentum > 0 }
+            : throw new UsageException("--momentum: is that of sgd; say --optimizer sgd too, or leave it out");
+    }
+
+    private LearningRateSchedule Scheduled(ParseResult parsed, TrainingSettings settings)
+    {
+        if (Whole(parsed, WarmUp, 0) is not { } warmUp)
+        {
+            return parsed.GetValue(Schedule) switch
+            {
+                "one-cycle" => Usual.Schedule == settings.Schedule ? LearningRateSchedule.OneCycle(UsualRise, CycleStart) : settings.Schedule,
+                "cosine" => LearningRateSchedule.Cosine(),
+                "constant" => LearningRateSchedule.Constant,
+                _ => settings.Schedule,
+            };
+        }
+
+        if (warmUp >= settings.Epochs)
+        {
+            throw new UsageException($"--warm-up {warmUp}: training ends after {settings.Epochs} epochs, before the learning rate has risen; expected fewer, or more --epochs");
+        }
+
+        return parsed.GetValue(Schedule) switch
+        {
+            "cosine" => LearningRateSchedule.Cosine() with { WarmUp = warmUp },
+            "constant" => LearningRateSchedule.Constant with { WarmUp = warmUp },
+            _ => settings.Schedule.Rising((double)warmUp / settings.Epochs),
+        };
+    }
+
+    private Option[] All => [Epochs, LearningRate, StepBatch, MicroBatch, Optimizer, Momentum, WeightDecay, Schedule, WarmUp, Clip, LabelSmoothing, Patience, Checkpoint];
 
     private static int? Whole(ParseResult parsed, Option<int?> option, int least) => parsed.GetValue(option) is not { } value ? null
         : value >= least ? value

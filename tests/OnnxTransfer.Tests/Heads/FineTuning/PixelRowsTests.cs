@@ -8,7 +8,7 @@ using OnnxTransfer.Onnx;
 using OnnxTransfer.Tests.Backbones;
 using OnnxTransfer.Tests.Embeddings;
 
-namespace OnnxTransfer.Tests.Heads.FineTuning;
+namespace OnnxTransfer.Tests.Heads;
 
 public sealed class PixelRowsTests : IDisposable
 {
@@ -26,7 +26,7 @@ public sealed class PixelRowsTests : IDisposable
     {
         var dataset = ImageFolder.Open(SmallImages.Write(_folder, 9));
         using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings { DecodeThreads = 2 }, budget);
-        using var rows = new PixelRows(images, []);
+        using var rows = new PixelRows(images, [], []);
 
         Assert.Equal(budget is null ? 9 : (int)(budget / 192), images.Kept);
         Assert.Equal(Embedded(dataset), Read(rows, 0, [.. Enumerable.Range(0, 9)]));
@@ -37,13 +37,42 @@ public sealed class PixelRowsTests : IDisposable
     {
         var dataset = ImageFolder.Open(SmallImages.Write(_folder, 9));
         using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings(), budget: 0);
-        using var rows = new PixelRows(images, []);
+        using var rows = new PixelRows(images, [], []);
         byte[] all = Read(rows, 0, [.. Enumerable.Range(0, 9)]);
 
         rows.Prepare(0, [4, 1, 8]);
         Assert.Equal([.. Row(all, 4), .. Row(all, 1), .. Row(all, 8)], Read(rows, 0, [4, 1, 8]));
         rows.Prepare(0, [4, 1, 8]);
         Assert.Equal([.. Row(all, 2), .. Row(all, 3)], Read(rows, 0, [2, 3]));
+    }
+
+    [Theory]
+    [InlineData("flip,pad:2,cutout:3px", null, 3)]
+    [InlineData("flip,pad:2,cutout:3px", 0L, 0)]
+    [InlineData("crop:0.3-1,flip", null, 3)]
+    [InlineData("crop:0.3-1,flip", 0L, 0)]
+    public void Augmented_pixels_hang_on_seed_epoch_and_image_alone(string operations, long? budget, int kept)
+    {
+        var augmentation = Augmentation.Parse(operations);
+        var dataset = ImageFolder.Open(SmallImages.Write(_folder, 3));
+        using var images = PixelImages.Open(dataset, Preprocessing, augmentation.Crop is not null, new EmbedSettings(), budget);
+        byte[] First(int epoch, int seed, params int[] which)
+        {
+            using var rows = new PixelRows(images, [0, 1, 2], [], []) { Augmentation = augmentation, Seed = seed };
+            return Read(rows, epoch, which);
+        }
+
+        Assert.Equal(kept, images.Kept);
+        byte[] both = First(4, 1, 0, 2);
+        Assert.Equal(Row(both, 1), First(4, 1, 2));
+        Assert.NotEqual(First(0, 1, 0, 1, 2), First(1, 1, 0, 1, 2));
+        Assert.NotEqual(First(0, 1, 0, 1, 2), First(0, 2, 0, 1, 2));
+
+        // Kept or not, they are what the augmentation makes of the image itself.
+        using var image = ImageDecoders.Default.Decode(File.ReadAllBytes(dataset.Items[2].Name), "2");
+        var expected = new byte[192];
+        augmentation.Apply(image, Preprocessing, PixelRows.SeedOf(1, 4, 2), expected);
+        Assert.Equal(expected, Row(both, 1));
     }
 
     [Fact]
@@ -75,7 +104,7 @@ public sealed class PixelRowsTests : IDisposable
         using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings { MaxFailures = 1 });
         Assert.Equal((5, 1), (images.Dataset.Items.Count, images.Failures.Count));
         Assert.DoesNotContain(images.Dataset.Items, item => item.Name.EndsWith("0002.bmp", StringComparison.Ordinal));
-        using var rows = new PixelRows(images, []);
+        using var rows = new PixelRows(images, [], []);
         Assert.Equal(Embedded(images.Dataset), Read(rows, 0, [0, 1, 2, 3, 4]));
     }
 
@@ -84,7 +113,7 @@ public sealed class PixelRowsTests : IDisposable
     {
         string path = SmallImages.Write(_folder, 3);
         using var images = PixelImages.Open(ImageFolder.Open(path), Preprocessing, new EmbedSettings(), budget: 0);
-        using var rows = new PixelRows(images, []);
+        using var rows = new PixelRows(images, [], []);
         File.Delete(_folder["images", "odd", "0001.bmp"]);
 
         rows.Prepare(1, [2]);
