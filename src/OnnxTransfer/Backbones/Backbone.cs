@@ -29,6 +29,9 @@ public sealed class Backbone : IDisposable
     /// <summary>Where it was found.</summary>
     internal CatalogueEntry Entry { get; private init; } = null!;
 
+    /// <summary>How it was loaded.</summary>
+    internal BackboneSettings Settings { get; private init; } = null!;
+
     /// <summary>How runs share the cores, or the GPU, while many images are embedded.</summary>
     internal RunDivision Division { get; private init; } = null!;
 
@@ -84,7 +87,12 @@ public sealed class Backbone : IDisposable
     public static Backbone Load(string nameOrPath, ExecutionProvider provider = ExecutionProvider.Auto, BackboneSettings? settings = null)
     {
         settings ??= new BackboneSettings();
-        var entry = (settings.Catalogue ?? BackboneCatalogue.Default).Find(nameOrPath);
+        return Open((settings.Catalogue ?? BackboneCatalogue.Default).Find(nameOrPath), provider, settings);
+    }
+
+    /// <summary>The same of an entry that is found already, whose description may name more taps than its file does.</summary>
+    internal static Backbone Open(CatalogueEntry entry, ExecutionProvider provider, BackboneSettings settings)
+    {
         var description = entry.Description;
         var sessionSettings = settings.SessionOn(provider, description);
         if (description.Precision.Length > 0 && settings.Precision != Backbones.Precision.Fp32)
@@ -115,6 +123,7 @@ public sealed class Backbone : IDisposable
         return new(description, sha256, [.. taps.Select(tap => tap with { Identity = Identity(description, content, tap, precision) })], graph, sessions)
         {
             Entry = entry,
+            Settings = settings,
             Division = Divided(division, sessions, asked > 0),
             L2Normalize = settings.L2Normalize,
             Precision = precision,

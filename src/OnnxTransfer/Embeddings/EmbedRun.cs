@@ -59,6 +59,12 @@ public sealed class EmbedRun
     /// <summary>Row <paramref name="index"/> of <see cref="Items"/>, D values, read without keeping the cache in memory.</summary>
     public void CopyRow(int index, Span<float> row) => Put(index, row, new float[_backbone.Width], mapped: false);
 
+    /// <summary>
+    /// What tap <paramref name="tap"/> of the backbone gave for the first image of row <paramref name="index"/> of <see cref="Items"/>, in the cache's
+    /// memory map: nothing is gathered, divided or averaged. Valid until the cache is disposed.
+    /// </summary>
+    internal ReadOnlySpan<float> TapRow(int index, int tap) => _places.Row(_images.First(_there[index]), tap);
+
     /// <summary>Which of <see cref="Items"/> hold an image whose content an image of <paramref name="other"/> has too.</summary>
     public bool[] SharedWith(EmbedRun other)
     {

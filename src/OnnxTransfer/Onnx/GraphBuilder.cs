@@ -274,6 +274,9 @@ internal sealed class GraphBuilder
                 attribute.Type = AttributeProto.Types.AttributeType.Ints;
                 attribute.Ints.AddRange(numbers);
                 break;
+            case string text:
+                (attribute.Type, attribute.S) = (AttributeProto.Types.AttributeType.String, ByteString.CopyFromUtf8(text));
+                break;
             default:
                 throw new ArgumentException($"attribute {name}: no ONNX form for a {value.GetType().Name}", nameof(value));
         }

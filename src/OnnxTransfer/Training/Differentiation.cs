@@ -6,7 +6,7 @@ namespace OnnxTransfer.Training;
 
 /// <summary>
 /// Reverse-mode differentiation of an ONNX graph, into nodes of the same graph: backwards from a scalar, each node's rule
-/// (<see cref="GradientRules"/>) turns the gradient of its output into those of its inputs; where a tensor is read by several
+/// (<see cref="GradientRules"/>) turns the gradient of its output (or of several) into those of its inputs; where a tensor is read by several
 /// nodes, their shares are added.
 /// </summary>
 internal sealed class Differentiation
@@ -17,12 +17,13 @@ internal sealed class Differentiation
     private readonly GraphBuilder _builder;
     private readonly OnnxModel _forward;
     private readonly TensorShapes _shapes;
+    private readonly IReadOnlyList<string> _by;
     private readonly HashSet<string> _dependent;
     private readonly Dictionary<string, List<string>> _shares = new(StringComparer.Ordinal);
 
-    private Differentiation(GraphBuilder builder, OnnxModel forward, TensorShapes shapes, IEnumerable<string> by)
+    private Differentiation(GraphBuilder builder, OnnxModel forward, TensorShapes shapes, IReadOnlyList<string> by)
     {
-        (_builder, _forward, _shapes) = (builder, forward, shapes);
+        (_builder, _forward, _shapes, _by) = (builder, forward, shapes, by);
         _dependent = by.ToHashSet(StringComparer.Ordinal);
         foreach (var node in forward.Graph.Node.Where(node => node.Input.Any(_dependent.Contains)))
         {
@@ -72,24 +73,24 @@ internal sealed class Differentiation
 
         foreach (var node in _forward.Graph.Node.Reverse().Where(node => node.Output.Any(_shares.ContainsKey)))
         {
-            Visit(node);
+            Visit(node, of);
         }
 
         return [.. by.Select(name => Sum(name) ?? throw new TrainingException(
             $"{_forward.Source}: '{of}' does not depend on '{name}', which therefore cannot be trained; leave it out of the trainable weights"))];
     }
 
-    private void Visit(NodeProto node)
+    private void Visit(NodeProto node, string of)
     {
-        if (GradientRules.Find(node) is not { } rule || node.Output.Skip(1).Any(_shares.ContainsKey))
+        string Advice() => TrainableTap.Advice(_forward, node, of, _by);
+        if (GradientRules.Find(node) is not { } rule || node.Output.Index().Any(output => _shares.ContainsKey(output.Item) && !GradientRules.Takes(node, output.Index)))
         {
             throw new TrainingException(
-                $"{_forward.Source}: {ShortNames.Of(node)} lies between the loss and {Behind(node)}, and no gradient is known for it; "
-                + $"operators with gradients are {string.Join(", ", GradientRules.Operators)}: train only weights behind '{node.Output[0]}'");
+                $"{_forward.Source}: {ShortNames.Of(node)} lies between the loss and {Behind(node)}, and no gradient is known for it; {Advice()}");
         }
 
-        var place = new GradientNode(_builder, _forward.Source, node, _shapes, _dependent);
-        var gradients = rule(place, Sum(node.Output[0])!);
+        var place = new GradientNode(_builder, _forward.Source, node, _shapes, _dependent, Sum, Advice);
+        var gradients = rule(place, place.GradientOf(0));
         for (var i = 0; i < gradients.Length; i++)
         {
             if (gradients[i] is { } gradient && place.Needs(i))

@@ -6,6 +6,11 @@ internal interface ITrainingRows
     /// <summary>How many there are.</summary>
     int Count { get; }
 
+    /// <summary>Tells which batch <see cref="Fill"/> is asked for next, before the step that runs meanwhile: rows that take time may begin.</summary>
+    void Prepare(int epoch, ReadOnlySpan<int> rows)
+    {
+    }
+
     /// <summary>Writes a batch.</summary>
     /// <param name="epoch">From 0 on: the same row may be augmented otherwise in every epoch, and is the same again in the same one.</param>
     /// <param name="rows">Which rows, in this order.</param>

@@ -5,8 +5,9 @@ namespace OnnxTransfer.Training;
 
 /// <summary>
 /// One training step as one ONNX graph: forward, backward and the optimiser's update. Beside the forward graph's own inputs
-/// it reads the learning rate, the step's number, the trainable weights and the optimiser's states; it gives the loss, and
-/// weights and states after the step, to be read by the next.
+/// it reads the learning rate, the step's number, the trainable weights, the optimiser's states and running statistics; it gives
+/// the loss, and weights, states and statistics after the step, to be read by the next. Or as two: one, to be run for each part of a
+/// batch, adds its gradients to sums, the other moves the weights by those.
 /// </summary>
 internal sealed class StepGraph
 {
@@ -17,23 +18,30 @@ internal sealed class StepGraph
     public const string StepNumber = "step_number";
 
     private readonly Dictionary<string, string> _carried = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _moved = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TensorProto> _weights = new(StringComparer.Ordinal);
 
     private StepGraph(string loss) => Loss = loss;
 
-    /// <summary>The graph.</summary>
+    /// <summary>The graph of a step, or of a part of its batch.</summary>
     public OnnxModel Model { get; private set; } = null!;
+
+    /// <summary>The graph that moves the weights once all parts were run; null where <see cref="Model"/> does so itself.</summary>
+    public OnnxModel? Update { get; private set; }
 
     /// <summary>Output, of the weights' type: the loss before the step's update.</summary>
     public string Loss { get; }
 
-    /// <summary>Inputs that hold weights and states, each with the output that gives it after the step.</summary>
+    /// <summary>Inputs of <see cref="Model"/> that hold weights, states, statistics or sums, each with the output that gives it after a run.</summary>
     public IReadOnlyDictionary<string, string> Carried => _carried;
 
-    /// <summary>What each trainable weight held in the forward graph.</summary>
+    /// <summary>The same of <see cref="Update"/>.</summary>
+    public IReadOnlyDictionary<string, string> Moved => _moved;
+
+    /// <summary>What each trainable weight and running statistic held in the forward graph.</summary>
     public IReadOnlyDictionary<string, TensorProto> Weights => _weights;
 
-    /// <summary>Builds the step.</summary>
+    /// <summary>Builds the step as one graph.</summary>
     /// <param name="forward">
     /// From inputs to a loss; its outputs become inner tensors. All shapes must follow from <paramref name="batch"/>, the symbolic first
     /// dimension of its inputs, which the step graph has fixed. Weights, float or double, are constants unless listed.
@@ -42,36 +50,60 @@ internal sealed class StepGraph
     /// <param name="trainable">The weights to move, each at most once.</param>
     /// <param name="optimizer">How they are moved.</param>
     /// <param name="batch">Rows of a step.</param>
+    /// <param name="clipNorm">Gradients that are longer, all together, are shortened to it; null: none are.</param>
     /// <exception cref="TrainingException">No gradient can be made; see <see cref="Differentiation.Gradients"/>.</exception>
     /// <exception cref="OnnxException">The graph has no weight of a listed name.</exception>
-    public static StepGraph Build(OnnxModel forward, string loss, IReadOnlyList<Trainable> trainable, Optimizer optimizer, int batch)
+    public static StepGraph Build(
+        OnnxModel forward, string loss, IReadOnlyList<Trainable> trainable, Optimizer optimizer, int batch, double? clipNorm = null)
+    {
+        var (step, builder, gradients) = Differentiated(forward, loss, trainable, batch);
+        step.Move(builder, step._carried, trainable, gradients, optimizer, clipNorm);
+        step.Model = builder.Build();
+        return step;
+    }
+
+    private static (StepGraph Step, GraphBuilder Builder, IReadOnlyList<string> Gradients) Differentiated(
+        OnnxModel forward, string loss, IReadOnlyList<Trainable> trainable, int batch)
     {
         var shapes = TensorShapes.Infer(forward, batch);
         var builder = GraphBuilder.Over(forward);
         FixInputs(builder, shapes);
         var gradients = Differentiation.Gradients(builder, forward, shapes, loss, [.. trainable.Select(weight => weight.Name)]);
         var step = new StepGraph(loss);
-        builder.Input(LearningRate, ElementType.Double, 1);
-        builder.Input(StepNumber, ElementType.Double, 1);
-        var update = optimizer.Begin(new StepScalars(builder, shapes[loss]!.ElementType, LearningRate, StepNumber));
         builder.Graph.Output.Clear();
         builder.Output(loss, shapes[loss]!.ElementType);
+        foreach (var (name, _, _) in trainable)
+        {
+            step._weights[name] = builder.FeedWeight(name);
+        }
+
+        return (step, builder, gradients);
+    }
+
+    // Adds the optimiser's nodes, weights being inputs of the graph. Weights of one learning rate share its scalars, as PyTorch's
+    // parameter groups do.
+    private void Move(
+        GraphBuilder builder, Dictionary<string, string> carried, IReadOnlyList<Trainable> trainable, IReadOnlyList<string> gradients, Optimizer optimizer, double? clipNorm)
+    {
+        var type = (ElementType)_weights[trainable[0].Name].DataType;
+        builder.Input(LearningRate, ElementType.Double, 1);
+        builder.Input(StepNumber, ElementType.Double, 1);
+        var scalars = new StepScalars(builder, type, LearningRate, StepNumber);
+        gradients = clipNorm is { } most ? GradientClip.Add(scalars, builder, gradients, most) : gradients;
+        var updates = trainable.Select(weight => weight.Rate).Distinct().ToDictionary(rate => rate, rate => optimizer.Begin(scalars.Slowed(rate)));
         for (int i = 0; i < trainable.Count; i++)
         {
-            var (name, decay, _) = trainable[i];
-            var weight = step._weights[name] = builder.FeedWeight(name);
+            var (name, decay, rate) = trainable[i];
+            var weight = _weights[name];
             string[] states = [.. Enumerable.Range(0, optimizer.States).Select(
                 s => builder.Input($"{name}_state{s}", (ElementType)weight.DataType, [.. weight.Dims]))];
-            string[] moved = update.Move(name, gradients[i], decay, states);
+            string[] moved = updates[rate].Move(name, gradients[i], decay, states);
             foreach (var (before, after) in states.Prepend(name).Zip(moved))
             {
-                step._carried[before] = after;
+                carried[before] = after;
                 builder.Output(after, (ElementType)weight.DataType, [.. weight.Dims]);
             }
         }
-
-        step.Model = builder.Build();
-        return step;
     }
 
     private static void FixInputs(GraphBuilder builder, TensorShapes shapes)

@@ -20,6 +20,12 @@ internal sealed class StepScalars(GraphBuilder builder, ElementType type, string
     /// <summary>A float64 constant.</summary>
     public string Exact(double value) => builder.Reals("exact", ElementType.Double, [value], 1);
 
+    /// <summary>A number of the weights' type as float64.</summary>
+    public string Wide(string number) => type == ElementType.Double ? number : builder.Node("Cast", [number], "wide", ("to", (int)ElementType.Double));
+
+    /// <summary>The same at a part of the learning rate.</summary>
+    public StepScalars Slowed(double part) => part == 1 ? this : new(builder, type, Add("Mul", rate, Exact(part)), step);
+
     /// <summary>A float64 result, rounded to the weights' type.</summary>
     public string Rounded(string exact) => type == ElementType.Double ? exact : builder.Node("Cast", [exact], "rounded", ("to", (int)type));
 }

@@ -1,4 +1,4 @@
 namespace OnnxTransfer.Training;
 
-/// <summary>A graph that no gradients can be made for; the message names the node, what was found and the cure.</summary>
-public sealed class TrainingException(string message) : OnnxTransferException(message);
+/// <summary>A training that cannot begin or go on, for its graph, its settings or a file; the message says where, what was found and the cure.</summary>
+public class TrainingException(string message, Exception? innerException = null) : OnnxTransferException(message, innerException);

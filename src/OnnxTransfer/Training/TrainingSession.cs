@@ -56,6 +56,9 @@ internal sealed class TrainingSession : IDisposable
     public Span<T> Input<T>(string name)
         where T : unmanaged => _buffers.Input<T>(name);
 
+    /// <summary>The same as they lie in memory, whatever their type.</summary>
+    public Span<byte> InputBytes(string name) => _buffers.InputBytes(name);
+
     /// <summary>Does one step; returns the loss before it.</summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
     public double Step(double learningRate)
@@ -65,6 +68,12 @@ internal sealed class TrainingSession : IDisposable
         _session.Run(_buffers);
         return IsDouble ? _buffers.Output<double>(_graph.Loss)[0] : _buffers.Output<float>(_graph.Loss)[0];
     }
+
+    /// <summary>The names of the trainable weights and running statistics.</summary>
+    public IEnumerable<string> Weights => _graph.Weights.Keys;
+
+    /// <summary>Bytes of a weight, state or statistic.</summary>
+    public int Length(string name) => checked((int)_buffers.Memory.Length(name));
 
     /// <summary>A trainable weight as the last step left it.</summary>
     public void Read<T>(string weight, Span<T> values)

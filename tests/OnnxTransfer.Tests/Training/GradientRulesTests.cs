@@ -58,9 +58,6 @@ public sealed class GradientRulesTests
     }
 
     [Fact]
-    public void Every_rule_has_cases() => Assert.Equal(GradientRules.Operators, Golden().Values.Select(c => c.Operator).Distinct().Order(StringComparer.Ordinal));
-
-    [Fact]
     public void A_tensor_read_twice_gets_both_shares()
     {
         var builder = GraphBuilder.Empty();
@@ -83,8 +80,8 @@ public sealed class GradientRulesTests
         var builder = GraphBuilder.Empty();
         builder.Input("x", ElementType.Float, 2, 3);
         string w = builder.Floats("w", [1, 2, 3], 3);
-        builder.NodeInto("loss", "ReduceSum", [builder.Node("Mul", [builder.Node("Erf", ["x"], "frozen"), w], "p")], ("keepdims", 0));
-        builder.NodeInto("aside", "Erf", [w]);
+        builder.NodeInto("loss", "ReduceSum", [builder.Node("Mul", [builder.Node("Sin", ["x"], "frozen"), w], "p")], ("keepdims", 0));
+        builder.NodeInto("aside", "Sin", [w]);
         var forward = builder.Build();
         Assert.Single(Differentiation.Gradients(GraphBuilder.Over(forward), forward, TensorShapes.Infer(forward), "loss", ["w"]));
     }
@@ -92,10 +89,10 @@ public sealed class GradientRulesTests
     [Fact]
     public void An_operator_without_a_rule_is_named()
     {
-        var error = Assert.Throws<TrainingException>(() => GradientOf(builder => builder.Node("Erf", ["w"], "y"), out _));
+        var error = Assert.Throws<TrainingException>(() => GradientOf(builder => builder.Node("Sin", ["w"], "y"), out _));
         Assert.Equal(
-            "graph: node 'y' (Erf) lies between the loss and 'w', which depends on trainable weights, and no gradient is known for it; "
-            + $"operators with gradients are {string.Join(", ", GradientRules.Operators)}: train only weights behind 'y'", error.Message);
+            "graph: node 'y' (Sin) lies between the loss and 'w', which depends on trainable weights, and no gradient is known for it; "
+            + "train only weights behind 'y'", error.Message);
     }
 
     [Fact]
@@ -128,7 +125,7 @@ public sealed class GradientRulesTests
     {
         var error = Assert.Throws<TrainingException>(() => GradientOf(builder => builder.Node("MatMul", [builder.Floats("m", [1, 2, 3, 4], 2, 2), "w"], "y"), out _));
         Assert.Equal(
-            "graph: no gradient for node 'y' (MatMul): it multiplies float[2,2] by float[2]; expected matrices: give a vector a dimension of 1", error.Message);
+            "graph: no gradient for node 'y' (MatMul): it multiplies float[2,2] by float[2]; expected matrices: give a vector a dimension of 1; train only weights behind 'y'", error.Message);
     }
 
     // The gradient by the weight "w" [2] of the sum of whatever `between` gives.

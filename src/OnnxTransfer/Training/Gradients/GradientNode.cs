@@ -4,7 +4,16 @@ using OnnxTransfer.Onnx.Proto;
 namespace OnnxTransfer.Training.Gradients;
 
 /// <summary>A node of the forward graph as its gradient rule sees it, and the door through which the rule adds nodes.</summary>
-internal sealed class GradientNode(GraphBuilder builder, string source, NodeProto node, TensorShapes shapes, IReadOnlySet<string> dependent)
+/// <param name="builder">Holds the forward graph's nodes.</param>
+/// <param name="source">The forward graph's name for messages.</param>
+/// <param name="node">The node.</param>
+/// <param name="shapes">Of the forward graph.</param>
+/// <param name="dependent">Tensors that depend on what is trained.</param>
+/// <param name="gradientOf">The gradient of a tensor; null where the loss does not depend on it.</param>
+/// <param name="advice">What could be trained without this node's gradient, for messages.</param>
+internal sealed class GradientNode(
+    GraphBuilder builder, string source, NodeProto node, TensorShapes shapes, IReadOnlySet<string> dependent,
+    Func<string, string?> gradientOf, Func<string> advice)
 {
     public NodeProto Node => node;
 
@@ -18,6 +27,13 @@ internal sealed class GradientNode(GraphBuilder builder, string source, NodeProt
     /// <summary>Whether the input depends on what is trained, so that its gradient is wanted.</summary>
     public bool Needs(int index) => dependent.Contains(Input(index));
 
+    /// <summary>The gradient of an output of several; zeros where the loss does not depend on it.</summary>
+    public string GradientOf(int output)
+    {
+        string tensor = node.Output[output];
+        return gradientOf(tensor) ?? Add("Expand", [Number(0, tensor), List([.. Type(tensor).Dimensions])]);
+    }
+
     /// <summary>Element type and dimensions of an input or the output.</summary>
     public TensorType Type(string tensor) => shapes[tensor] ?? throw new TrainingException(
         $"{source}: the shape of '{tensor}', which the gradient of {ShortNames.Of(node)} needs, is unknown: {shapes.Unknown.GetValueOrDefault(tensor, "no node gives it")}");
@@ -27,8 +43,14 @@ internal sealed class GradientNode(GraphBuilder builder, string source, NodeProt
         ? Array.ConvertAll(values, value => (long)value)
         : throw Unsupported($"'{tensor}' is computed by the graph; expected a constant");
 
+    /// <summary>Whether a tensor is known to hold this number alone.</summary>
+    public bool IsAll(string tensor, double number) => shapes.Values(tensor) is { Length: > 0 } values && Array.TrueForAll(values, value => value == number);
+
+    /// <summary>An axis of a tensor, counted from the end where it is negative.</summary>
+    public int Axis(long axis, string tensor) => (int)(axis < 0 ? axis + Type(tensor).Dimensions.Count : axis);
+
     /// <summary>An error for a form of the operator that its rule does not cover.</summary>
-    public TrainingException Unsupported(string found) => new($"{source}: no gradient for {ShortNames.Of(node)}: {found}");
+    public TrainingException Unsupported(string found) => new($"{source}: no gradient for {ShortNames.Of(node)}: {found}; {advice()}");
 
     /// <summary>Adds a node of one output.</summary>
     public string Add(string operation, string[] inputs, params (string Name, object Value)[] attributes) =>
@@ -36,6 +58,15 @@ internal sealed class GradientNode(GraphBuilder builder, string source, NodeProt
 
     /// <summary>A constant of one element, of the type of <paramref name="like"/>.</summary>
     public string Number(double value, string like) => builder.Reals($"{Output}_constant", Type(like).ElementType, [value], 1);
+
+    /// <summary>A constant, of the type of <paramref name="like"/>.</summary>
+    public string Numbers(double[] values, string like, params long[] shape) => builder.Reals($"{Output}_constant", Type(like).ElementType, values, shape);
+
+    /// <summary>Where a tensor is above a number.</summary>
+    public string IsAbove(string tensor, double number) => Add("Greater", [tensor, Number(number, tensor)]);
+
+    /// <summary>A tensor with zeros before and behind it along each axis; cut where a number is negative.</summary>
+    public string Pad(string tensor, params long[] pads) => Add("Pad", [tensor, List(pads)]);
 
     /// <summary>A constant list of integers.</summary>
     public string List(params long[] values) => builder.Longs($"{Output}_list", values, values.Length);

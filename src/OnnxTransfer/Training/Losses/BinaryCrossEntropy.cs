@@ -24,6 +24,9 @@ internal sealed record BinaryCrossEntropy(double Smoothing = 0) : GraphLoss
     }
 
     /// <inheritdoc/>
+    public override GraphLoss Smoothed(double part) => this with { Smoothing = part };
+
+    /// <inheritdoc/>
     public override double Of(ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets)
     {
         double loss = 0;

@@ -17,6 +17,11 @@ internal abstract record GraphLoss
     /// <summary>The loss of one row: k outputs, k targets.</summary>
     public abstract double Of(ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets);
 
+    /// <summary>The same with a part of each target spread over all classes, or drawn towards 1/2; 0: none, as validation rows are scored.</summary>
+    /// <exception cref="TrainingException">Its targets are no classes or labels.</exception>
+    public virtual GraphLoss Smoothed(double part) => part == 0 ? this : throw new TrainingException(FormattableString.Invariant(
+        $"LabelSmoothing = {part} is set for {GetType().Name}, whose targets are no classes; expected 0"));
+
     /// <summary>
     /// Adds the scalar sum_i(weight_i x loss_i); with weights [B] that hold w_i / B it is a mean over the batch, and a row of weight 0
     /// only fills the batch up.

@@ -29,6 +29,9 @@ internal sealed record SoftmaxCrossEntropy(double Smoothing = 0, double[]? Class
     }
 
     /// <inheritdoc/>
+    public override GraphLoss Smoothed(double part) => this with { Smoothing = part };
+
+    /// <inheritdoc/>
     public override double Of(ReadOnlySpan<float> outputs, ReadOnlySpan<float> targets)
     {
         double largest = double.NegativeInfinity, sum = 0, loss = 0;

@@ -1,0 +1,120 @@
+using System.Runtime.ExceptionServices;
+using OnnxTransfer.Training;
+
+namespace OnnxTransfer.Heads.FineTuning;
+
+/// <summary>
+/// Images as training rows: uint8 pixels [H, W, 3] and the targets given with them. What is not in memory as it is wanted is
+/// decoded by as many threads as there are, the next batch while a step runs.
+/// </summary>
+internal sealed class PixelRows : ITrainingRows, IDisposable
+{
+    private readonly PixelImages _images;
+    private readonly float[] _targets;
+    private readonly float[] _weights;
+    private byte[] _ahead = [];
+    private int[] _rows = [];
+    private int _epoch;
+    private Task? _decoding;
+
+    /// <summary>Rows of <paramref name="images"/>, in their order; they are not disposed with them.</summary>
+    /// <param name="images">May be shared.</param>
+    /// <param name="targets">k numbers for each image; empty: none are written, where targets follow from the pixels.</param>
+    /// <param name="weights">One for each image, of any mean; empty: all 1.</param>
+    public PixelRows(PixelImages images, float[] targets, double[]? weights = null)
+    {
+        int count = images.Dataset.Items.Count;
+        (_images, _targets) = (images, targets);
+        double mean = weights is { Length: > 0 } ? weights.Average() : 1;
+        _weights = weights is { Length: > 0 } ? Array.ConvertAll(weights, weight => (float)(weight / mean)) : [.. Enumerable.Repeat(1f, count)];
+        if (targets.Length % count != 0 || _weights.Length != count)
+        {
+            throw new ArgumentException($"{targets.Length} targets and {_weights.Length} weights for {count} images; expected k and one for each");
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Count => _weights.Length;
+
+    /// <summary>k.</summary>
+    public int TargetWidth => _targets.Length / Count;
+
+    /// <inheritdoc/>
+    public void Prepare(int epoch, ReadOnlySpan<int> rows)
+    {
+        if (IsCopied(rows) || IsPrepared(epoch, rows))
+        {
+            return;
+        }
+
+        Dispose();
+        (_epoch, _rows) = (epoch, rows.ToArray());
+        if (_ahead.Length < rows.Length * _images.ByteCount)
+        {
+            _ahead = GC.AllocateUninitializedArray<byte>(rows.Length * _images.ByteCount);
+        }
+
+        _decoding = Task.Run(Decode);
+    }
+
+    /// <inheritdoc/>
+    public void Fill(int epoch, ReadOnlySpan<int> rows, Span<byte> inputs, Span<float> targets, Span<float> weights)
+    {
+        for (int i = 0; i < rows.Length; i++)
+        {
+            weights[i] = _weights[rows[i]];
+            _targets.AsSpan(rows[i] * TargetWidth, TargetWidth).CopyTo(targets[(i * TargetWidth)..]);
+        }
+
+        if (!IsCopied(rows))
+        {
+            Prepare(epoch, rows);
+            (var decoding, _decoding) = (_decoding!, null);
+            decoding.GetAwaiter().GetResult();
+            _ahead.AsSpan(0, rows.Length * _images.ByteCount).CopyTo(inputs);
+            return;
+        }
+
+        for (int i = 0; i < rows.Length; i++)
+        {
+            _images.Copy(rows[i], inputs.Slice(i * _images.ByteCount, _images.ByteCount));
+        }
+    }
+
+    /// <summary>Waits for what is being decoded.</summary>
+    public void Dispose()
+    {
+        // What failed fails again when it is asked for.
+        _decoding?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+        _decoding = null;
+    }
+
+    private bool IsPrepared(int epoch, ReadOnlySpan<int> rows) => _decoding is not null && epoch == _epoch && rows.SequenceEqual(_rows);
+
+    private bool IsCopied(ReadOnlySpan<int> rows)
+    {
+        foreach (int row in rows)
+        {
+            if (!_images.IsKept(row))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Decode()
+    {
+        int size = _images.ByteCount;
+        try
+        {
+            Parallel.For(0, _rows.Length, new ParallelOptions { MaxDegreeOfParallelism = _images.Threads },
+                i => _images.Copy(_rows[i], _ahead.AsSpan(i * size, size)));
+        }
+        catch (AggregateException errors)
+        {
+            ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+        }
+    }
+}
