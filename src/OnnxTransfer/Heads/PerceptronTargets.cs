@@ -30,6 +30,9 @@ internal sealed class PerceptronTargets
     /// <summary>What a loss of standardised targets is multiplied with to be one of the (log) target: its variance where there is one target.</summary>
     public double LossUnit => _spread.Length == 1 ? _spread[0] * _spread[0] : 1;
 
+    /// <summary>An output is (the (log) target - centre) / spread; 0 and 1 for classes and labels.</summary>
+    public (double Centre, double Spread) Unit(int output) => _members is null ? (_centre[output], _spread[output]) : (0, 1);
+
     /// <summary>Reads and checks the answers of the rows to be fitted.</summary>
     /// <exception cref="FitException">One is unusable; the message names the row and the cure.</exception>
     public static PerceptronTargets Of(EmbeddingSet set, bool log)

@@ -16,7 +16,7 @@ internal static class PartOutputs
     public static Matrix Of(OnnxModel model, ITrainingRows rows, int targetWidth, TrainingSettings settings, CancellationToken cancellation)
     {
         var outputs = new List<float>();
-        Visit(model, rows, targetWidth, settings, cancellation, (values, _, _) => outputs.AddRange(values));
+        Visit(model, rows, targetWidth, settings, (values, _, _) => outputs.AddRange(values), cancellation);
         return new(rows.Count, outputs.Count / rows.Count, [.. outputs]);
     }
 
@@ -24,21 +24,21 @@ internal static class PartOutputs
     public static double Loss(OnnxModel model, ITrainingRows rows, int targetWidth, GraphLoss loss, TrainingSettings settings, CancellationToken cancellation)
     {
         double sum = 0, total = 0;
-        Visit(model, rows, targetWidth, settings, cancellation, (values, targets, weights) =>
+        Visit(model, rows, targetWidth, settings, (values, targets, weights) =>
         {
             for (int i = 0; i < weights.Length; i++)
             {
                 sum += weights[i] * loss.Of(values.AsSpan(i * targetWidth, targetWidth), targets.AsSpan(i * targetWidth, targetWidth));
                 total += weights[i];
             }
-        });
+        }, cancellation);
         return sum / total;
     }
 
     private static void Visit(
-        OnnxModel model, ITrainingRows rows, int targetWidth, TrainingSettings settings, CancellationToken cancellation, Action<float[], float[], float[]> take)
+        OnnxModel model, ITrainingRows rows, int targetWidth, TrainingSettings settings, Action<float[], float[], float[]> take, CancellationToken cancellation)
     {
-        using var session = OnnxSession.Open(model, new SessionSettings { Provider = settings.Provider, Threads = settings.Threads });
+        using var session = OnnxSession.Open(model, new SessionSettings { Provider = settings.Provider.ForTraining(), Threads = settings.Threads });
         var input = model.Inputs[0];
         long[] item = [.. input.Dimensions!.Skip(1)];
         long width = item.Aggregate(1L, (a, b) => a * b);
