@@ -29,6 +29,9 @@ public sealed record FineTuningReport
     /// <summary>Images whose frozen part was computed, not found in the cache.</summary>
     public int Embedded { get; init; }
 
+    /// <summary>Of the fit's seconds, those in which the frozen part was computed or found in the cache.</summary>
+    public double SecondsFrozen { get; init; }
+
     /// <summary>Numbers that were trained, the head's included.</summary>
     public long Weights { get; init; }
 

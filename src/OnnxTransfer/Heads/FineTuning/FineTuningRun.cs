@@ -22,7 +22,9 @@ internal sealed class FineTuningRun(
         var suffix = SuffixNetwork.Of(network, UnfreezeChoice.Of(network, settings.Unfreeze, settings.UnfreezeAfter));
         var fitted = CheckDataset();
         CheckGradients(suffix);
+        var frozen = Stopwatch.StartNew();
         var source = RowSource.Of(suffix, backbone, fitted, cache, embedding, cancellation);
+        frozen.Stop();
         _notes.AddRange(source.Notes);
         var (marked, train, validation) = Divide(source.Embedding.ToSet());
         var trainSet = Weighted(marked.Subset(train));
@@ -88,6 +90,7 @@ internal sealed class FineTuningRun(
             HeadFirst = before,
             FineTuned = after,
             Embedded = source.Embedded,
+            SecondsFrozen = frozen.Elapsed.TotalSeconds,
             Weights = trainable.Weights.Sum(weight => TensorData.Count(trainable.Model.Graph.Initializer.First(tensor => tensor.Name == weight.Name))),
             BackbonePath = tuned.Entry.ModelPath,
         });
