@@ -42,19 +42,7 @@ public sealed class EmbedRun
     /// photos of an item averaged, numbers appended.
     /// Valid until the cache is disposed.
     /// </summary>
-    public EmbeddingSet ToSet() => new()
-    {
-        Rows = IsDirect ? new MappedRows(_places, _there, Width) : Gathered(),
-        Classes = Dataset.Classes,
-        Labels = Dataset.IsRegression || Dataset.IsMultiLabel ? [] : [.. Items.Select(item => item.Label)],
-        LabelSets = Dataset.IsMultiLabel ? [.. Items.Select(item => item.LabelSet)] : [],
-        Targets = !Dataset.IsRegression ? [] : Dataset.TargetNames.Count == 0 ? [.. Items.Select(item => item.Target)] : [.. Items.SelectMany(item => item.Targets)],
-        TargetNames = Dataset.TargetNames,
-        Weights = Items.All(item => item.Weight == 1) ? [] : [.. Items.Select(item => item.Weight)],
-        Groups = Items.All(item => item.Group is null) ? [] : [.. Items.Select((item, i) => item.Group ?? $"\u0000{i}")],
-        Splits = [.. Items.Select(item => item.Split)],
-        Names = [.. Items.Select(item => item.Name)],
-    };
+    public EmbeddingSet ToSet() => EmbeddingSet.Of(Dataset, Items, IsDirect ? new MappedRows(_places, _there, Width) : Gathered());
 
     /// <summary>Row <paramref name="index"/> of <see cref="Items"/>, D values, read without keeping the cache in memory.</summary>
     public void CopyRow(int index, Span<float> row) => Put(index, row, new float[_backbone.Width], mapped: false);

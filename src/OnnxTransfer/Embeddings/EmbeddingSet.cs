@@ -57,6 +57,21 @@ public sealed record EmbeddingSet
     /// <summary>What folds are stratified by: the label, or of several the rarest (k for a row of none); empty for regression.</summary>
     internal int[] Strata => IsMultiLabel ? RarestLabel.Of(LabelSets, Classes.Count) : Labels;
 
+    /// <summary>What is known of <paramref name="items"/>, a row each.</summary>
+    internal static EmbeddingSet Of(Dataset dataset, IReadOnlyList<DatasetItem> items, IRows rows) => new()
+    {
+        Rows = rows,
+        Classes = dataset.Classes,
+        Labels = dataset.IsRegression || dataset.IsMultiLabel ? [] : [.. items.Select(item => item.Label)],
+        LabelSets = dataset.IsMultiLabel ? [.. items.Select(item => item.LabelSet)] : [],
+        Targets = !dataset.IsRegression ? [] : dataset.TargetNames.Count == 0 ? [.. items.Select(item => item.Target)] : [.. items.SelectMany(item => item.Targets)],
+        TargetNames = dataset.TargetNames,
+        Weights = items.All(item => item.Weight == 1) ? [] : [.. items.Select(item => item.Weight)],
+        Groups = items.All(item => item.Group is null) ? [] : [.. items.Select((item, i) => item.Group ?? $"\u0000{i}")],
+        Splits = [.. items.Select(item => item.Split)],
+        Names = [.. items.Select(item => item.Name)],
+    };
+
     /// <summary>The rows of one split.</summary>
     public EmbeddingSet Of(params Split[] splits) =>
         Subset([.. Enumerable.Range(0, Count).Where(i => splits.Contains(Splits[i]))]);

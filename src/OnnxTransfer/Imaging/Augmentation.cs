@@ -8,7 +8,7 @@ namespace OnnxTransfer.Imaging;
 /// so that it draws the same whichever others there are, and in whatever order images come.
 /// </summary>
 /// <remarks>
-/// In this order: a resized crop in place of the preprocessing's resize and crop, then on its result pad and crop, flips,
+/// In this order: a resized crop in place of the preprocessing's resize and crop, then on its result grey, pad and crop, flips,
 /// rotation with shift, shear and zoom as one bilinear map, colours, cut-out.
 /// </remarks>
 public sealed record Augmentation
@@ -71,6 +71,10 @@ public sealed record Augmentation
     /// <exception cref="ArgumentOutOfRangeException">Beyond 0 to 0.5.</exception>
     public double Hue { get; init => field = Within(value, 0.5); }
 
+    /// <summary>Probability of being shown in grey, in all three channels; before all that changes or moves pixels, so that what is filled keeps its colour.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Beyond 0 to 1.</exception>
+    public double Grey { get; init => field = Within(value, 1); }
+
     /// <summary>Share of the area that the square of a cut-out takes (DeVries and Taylor 2017); 0: none.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Beyond 0 to 1.</exception>
     public double CutOut { get; init => field = Within(value, 1); }
@@ -87,7 +91,7 @@ public sealed record Augmentation
 
     /// <summary>
     /// Reads a list such as "flip,crop:0.5-1,rotate:15": flip, vflip (probability, 0.5 unless given), crop (share of the
-    /// area, one number: up to 1), ratio, pad (pixels, or pixels:reflect), rotate, shear (degrees), shift (share), zoom (range), color (brightness, contrast
+    /// area, one number: up to 1), ratio, grey (probability), pad (pixels, or pixels:reflect), rotate, shear (degrees), shift (share), zoom (range), color (brightness, contrast
     /// and saturation), brightness, contrast, saturation, hue, cutout (share of the area, or pixels as 16px), fill (#rrggbb).
     /// </summary>
     /// <exception cref="AugmentationException">Something else; the message says what was expected.</exception>
@@ -128,6 +132,11 @@ public sealed record Augmentation
     // What happens to the preprocessed pixels, in place.
     private void Change(Span<byte> pixels, int width, int height, ulong seed)
     {
+        if (Grey > 0 && Draws.Of(seed, Draws.Operation.Grey).NextDouble() < Grey)
+        {
+            ColourBlend.Saturation(pixels, 0);
+        }
+
         if (Pad > 0)
         {
             var random = Draws.Of(seed, Draws.Operation.Pad);

@@ -27,7 +27,7 @@ internal sealed class GraphBuilder
         _nodeNames = [.. Graph.Node.Select(n => n.Name)];
     }
 
-    public int Opset { get; private init; }
+    public int Opset { get; private set; }
 
     public GraphProto Graph => _proto.Graph;
 
@@ -178,6 +178,26 @@ internal sealed class GraphBuilder
         _added.Add(node);
     }
 
+    /// <summary>
+    /// Has the graph be of operator set <paramref name="opset"/> at least. For 13 up to 16, between which no operator but
+    /// RoiAlign means anything else than before.
+    /// </summary>
+    /// <exception cref="OnnxException">The graph would change its meaning.</exception>
+    public void RaiseOpset(int opset)
+    {
+        if (Opset >= opset)
+        {
+            return;
+        }
+
+        if (Opset < 13 || opset > 16 || Graph.Node.Any(node => node.IsStandard("RoiAlign")))
+        {
+            throw new OnnxException($"{_source}: is of operator set {Opset}, and {opset} is needed: convert it with onnx.version_converter.convert_version(model, {opset})");
+        }
+
+        _proto.OpsetImport.First(set => set.Domain is "" or "ai.onnx").Version = Opset = opset;
+    }
+
     /// <summary>Adds the operator sets that nodes put in want beside the standard one, each at the newer version of the two.</summary>
     public void Import(IEnumerable<OperatorSetIdProto> sets, long irVersion)
     {
@@ -269,6 +289,9 @@ internal sealed class GraphBuilder
                 break;
             case float number:
                 (attribute.Type, attribute.F) = (AttributeProto.Types.AttributeType.Float, number);
+                break;
+            case string text:
+                (attribute.Type, attribute.S) = (AttributeProto.Types.AttributeType.String, ByteString.CopyFromUtf8(text));
                 break;
             case long[] numbers:
                 attribute.Type = AttributeProto.Types.AttributeType.Ints;

@@ -1,4 +1,6 @@
 using System.Runtime.ExceptionServices;
+using OnnxTransfer.Imaging;
+using OnnxTransfer.Imaging.Augmentations;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Heads.FineTuning;
@@ -10,6 +12,7 @@ namespace OnnxTransfer.Heads.FineTuning;
 internal sealed class PixelRows : ITrainingRows, IDisposable
 {
     private readonly PixelImages _images;
+    private readonly int[] _items;
     private readonly float[] _targets;
     private readonly float[] _weights;
     private byte[] _ahead = [];
@@ -17,21 +20,28 @@ internal sealed class PixelRows : ITrainingRows, IDisposable
     private int _epoch;
     private Task? _decoding;
 
-    /// <summary>Rows of <paramref name="images"/>, in their order; they are not disposed with them.</summary>
+    /// <summary>Rows that are images at <paramref name="items"/>; the images are not disposed with them.</summary>
     /// <param name="images">May be shared.</param>
-    /// <param name="targets">k numbers for each image; empty: none are written, where targets follow from the pixels.</param>
-    /// <param name="weights">One for each image, of any mean; empty: all 1.</param>
-    public PixelRows(PixelImages images, float[] targets, double[]? weights = null)
+    /// <param name="items">Numbers of images.</param>
+    /// <param name="targets">k numbers for each row; empty: none are written, where targets follow from the pixels.</param>
+    /// <param name="weights">One for each row, of any mean; empty: all 1.</param>
+    public PixelRows(PixelImages images, int[] items, float[] targets, double[] weights)
     {
-        int count = images.Dataset.Items.Count;
-        (_images, _targets) = (images, targets);
-        double mean = weights is { Length: > 0 } ? weights.Average() : 1;
-        _weights = weights is { Length: > 0 } ? Array.ConvertAll(weights, weight => (float)(weight / mean)) : [.. Enumerable.Repeat(1f, count)];
-        if (targets.Length % count != 0 || _weights.Length != count)
+        if (items.Length == 0 || targets.Length % items.Length != 0 || (weights.Length != items.Length && weights.Length > 0))
         {
-            throw new ArgumentException($"{targets.Length} targets and {_weights.Length} weights for {count} images; expected k and one for each");
+            throw new ArgumentException($"{items.Length} images, {targets.Length} targets and {weights.Length} weights; expected at least one image, k targets for each, and one weight or none");
         }
+
+        (_images, _items, _targets) = (images, items, targets);
+        double mean = weights.Length == 0 ? 1 : weights.Average();
+        _weights = weights.Length == 0 ? FreshWeights.All(items.Length, 1) : Array.ConvertAll(weights, weight => (float)(weight / mean));
     }
+
+    /// <summary>What is changed of every image, otherwise in every epoch; null: nothing.</summary>
+    public Augmentation? Augmentation { get; init; }
+
+    /// <summary>Decides, with image and epoch, what the augmentation draws.</summary>
+    public long Seed { get; init; }
 
     /// <inheritdoc/>
     public int Count => _weights.Length;
@@ -77,7 +87,7 @@ internal sealed class PixelRows : ITrainingRows, IDisposable
 
         for (int i = 0; i < rows.Length; i++)
         {
-            _images.Copy(rows[i], inputs.Slice(i * _images.ByteCount, _images.ByteCount));
+            _images.Copy(_items[rows[i]], null, 0, inputs.Slice(i * _images.ByteCount, _images.ByteCount));
         }
     }
 
@@ -95,7 +105,7 @@ internal sealed class PixelRows : ITrainingRows, IDisposable
     {
         foreach (int row in rows)
         {
-            if (!_images.IsKept(row))
+            if (Augmentation is not null || !_images.IsReady(_items[row]))
             {
                 return false;
             }
@@ -110,11 +120,14 @@ internal sealed class PixelRows : ITrainingRows, IDisposable
         try
         {
             Parallel.For(0, _rows.Length, new ParallelOptions { MaxDegreeOfParallelism = _images.Threads },
-                i => _images.Copy(_rows[i], _ahead.AsSpan(i * size, size)));
+                i => _images.Copy(_items[_rows[i]], Augmentation, SeedOf(Seed, _epoch, _items[_rows[i]]), _ahead.AsSpan(i * size, size)));
         }
         catch (AggregateException errors)
         {
             ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
         }
     }
+
+    /// <summary>The seed of an image in an epoch.</summary>
+    internal static ulong SeedOf(long seed, int epoch, int item) => unchecked(Draws.Mix(Draws.Mix(Draws.Mix((ulong)seed) + (ulong)epoch) + (ulong)item));
 }

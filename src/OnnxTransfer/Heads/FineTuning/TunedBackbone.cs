@@ -45,7 +45,8 @@ internal static class TunedBackbone
             new(BackboneDescription.Load(descriptionPath), descriptionPath, path), old.Provider, old.Settings with { Taps = [.. old.Taps.Select(tap => tap.Label)], Pooling = null });
     }
 
-    private static string Save(OnnxModel model, string name, string? output, EmbeddingCache cache)
+    /// <summary>Writes a network to <paramref name="output"/>, or, where that is null, to a place of its own in the cache; returns where.</summary>
+    public static string Save(OnnxModel model, string name, string? output, EmbeddingCache cache)
     {
         if (output is not null)
         {

@@ -33,5 +33,6 @@ internal static class Draws
         Affine = 5,
         Colour = 6,
         CutOut = 7,
+        Grey = 8,
     }
 }

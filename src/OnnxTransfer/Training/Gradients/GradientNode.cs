@@ -68,6 +68,27 @@ internal sealed class GradientNode(
     /// <summary>A tensor with zeros before and behind it along each axis; cut where a number is negative.</summary>
     public string Pad(string tensor, params long[] pads) => Add("Pad", [tensor, List(pads)]);
 
+    /// <summary>Zeros, of the type of <paramref name="like"/>.</summary>
+    public string Zeros(string like, params long[] shape) => Add("Expand", [Number(0, like), List(shape)]);
+
+    /// <summary>The node of the forward graph that gives a tensor; null for inputs and weights.</summary>
+    public NodeProto? Giver(string tensor) => builder.Graph.Node.FirstOrDefault(giver => giver.Output.Contains(tensor));
+
+    /// <summary>The node's second output, which it gives from now on where it did not.</summary>
+    public string SecondOutput(string hint)
+    {
+        var outputs = Giver(Output)!.Output;
+        if (outputs.Count == 1)
+        {
+            outputs.Add("");
+        }
+
+        return outputs[1].Length > 0 ? outputs[1] : outputs[1] = builder.Reserve($"{Output}_{hint}");
+    }
+
+    /// <summary>Has the graph be of this operator set at least.</summary>
+    public void RaiseOpset(int opset) => builder.RaiseOpset(opset);
+
     /// <summary>A constant list of integers.</summary>
     public string List(params long[] values) => builder.Longs($"{Output}_list", values, values.Length);
 

@@ -25,8 +25,8 @@ public sealed class PixelRowsTests : IDisposable
     public void Pixels_are_those_that_are_embedded_byte_for_byte_wherever_they_are_kept(long? budget)
     {
         var dataset = ImageFolder.Open(SmallImages.Write(_folder, 9));
-        using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings { DecodeThreads = 2 }, budget);
-        using var rows = new PixelRows(images, []);
+        using var images = PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings { DecodeThreads = 2 }, budget);
+        using var rows = All(images);
 
         Assert.Equal(budget is null ? 9 : (int)(budget / 192), images.Kept);
         Assert.Equal(Embedded(dataset), Read(rows, 0, [.. Enumerable.Range(0, 9)]));
@@ -36,8 +36,8 @@ public sealed class PixelRowsTests : IDisposable
     public void A_batch_decoded_ahead_is_the_batch_asked_for()
     {
         var dataset = ImageFolder.Open(SmallImages.Write(_folder, 9));
-        using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings(), budget: 0);
-        using var rows = new PixelRows(images, []);
+        using var images = PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings(), budget: 0);
+        using var rows = All(images);
         byte[] all = Read(rows, 0, [.. Enumerable.Range(0, 9)]);
 
         rows.Prepare(0, [4, 1, 8]);
@@ -46,12 +46,41 @@ public sealed class PixelRowsTests : IDisposable
         Assert.Equal([.. Row(all, 2), .. Row(all, 3)], Read(rows, 0, [2, 3]));
     }
 
+    [Theory]
+    [InlineData("flip,pad:2,cutout:3px", null, 3)]
+    [InlineData("flip,pad:2,cutout:3px", 0L, 0)]
+    [InlineData("crop:0.3-1,flip", null, 3)]
+    [InlineData("crop:0.3-1,flip", 0L, 0)]
+    public void Augmented_pixels_hang_on_seed_epoch_and_image_alone(string operations, long? budget, int kept)
+    {
+        var augmentation = Augmentation.Parse(operations);
+        var dataset = ImageFolder.Open(SmallImages.Write(_folder, 3));
+        using var images = PixelImages.Open(dataset, Preprocessing, augmentation.Crop is not null, new EmbedSettings(), budget);
+        byte[] First(int epoch, int seed, params int[] which)
+        {
+            using var rows = new PixelRows(images, [0, 1, 2], [], []) { Augmentation = augmentation, Seed = seed };
+            return Read(rows, epoch, which);
+        }
+
+        Assert.Equal(kept, images.Kept);
+        byte[] both = First(4, 1, 0, 2);
+        Assert.Equal(Row(both, 1), First(4, 1, 2));
+        Assert.NotEqual(First(0, 1, 0, 1, 2), First(1, 1, 0, 1, 2));
+        Assert.NotEqual(First(0, 1, 0, 1, 2), First(0, 2, 0, 1, 2));
+
+        // Kept or not, they are what the augmentation makes of the image itself.
+        using var image = ImageDecoders.Default.Decode(File.ReadAllBytes(dataset.Items[2].Name), "2");
+        var expected = new byte[192];
+        augmentation.Apply(image, Preprocessing, PixelRows.SeedOf(1, 4, 2), expected);
+        Assert.Equal(expected, Row(both, 1));
+    }
+
     [Fact]
     public void Targets_and_weights_come_with_their_rows()
     {
         var dataset = ImageFolder.Open(SmallImages.Write(_folder, 4));
-        using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings());
-        using var rows = new PixelRows(images, [0, 1, 2, 3, 4, 5, 6, 7], [1, 1, 2, 4]);
+        using var images = PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings());
+        using var rows = new PixelRows(images, [0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7], [1, 1, 2, 4]);
         var (targets, weights) = (new float[4], new float[2]);
 
         rows.Fill(0, [3, 0], new byte[2 * 192], targets, weights);
@@ -67,15 +96,15 @@ public sealed class PixelRowsTests : IDisposable
         File.WriteAllBytes(_folder["images", "even", "0002.bmp"], SmallImages.Bitmap(2)[..100]);
         var dataset = ImageFolder.Open(path);
 
-        var error = Assert.Throws<TooManyFailuresException>(() => PixelImages.Open(dataset, Preprocessing, new EmbedSettings()));
+        var error = Assert.Throws<TooManyFailuresException>(() => PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings()));
         Assert.StartsWith("1 of 6 images failed, 0 are allowed; the first: ", error.Message, StringComparison.Ordinal);
         Assert.EndsWith(". Mend or remove the images, or allow more failures", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("0002.bmp", Assert.Single(error.Failures).Name, StringComparison.Ordinal);
 
-        using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings { MaxFailures = 1 });
+        using var images = PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings { MaxFailures = 1 });
         Assert.Equal((5, 1), (images.Dataset.Items.Count, images.Failures.Count));
         Assert.DoesNotContain(images.Dataset.Items, item => item.Name.EndsWith("0002.bmp", StringComparison.Ordinal));
-        using var rows = new PixelRows(images, []);
+        using var rows = All(images);
         Assert.Equal(Embedded(images.Dataset), Read(rows, 0, [0, 1, 2, 3, 4]));
     }
 
@@ -83,8 +112,8 @@ public sealed class PixelRowsTests : IDisposable
     public void An_image_that_is_gone_is_named()
     {
         string path = SmallImages.Write(_folder, 3);
-        using var images = PixelImages.Open(ImageFolder.Open(path), Preprocessing, new EmbedSettings(), budget: 0);
-        using var rows = new PixelRows(images, []);
+        using var images = PixelImages.Open(ImageFolder.Open(path), Preprocessing, false, new EmbedSettings(), budget: 0);
+        using var rows = All(images);
         File.Delete(_folder["images", "odd", "0001.bmp"]);
 
         rows.Prepare(1, [2]);
@@ -101,7 +130,7 @@ public sealed class PixelRowsTests : IDisposable
             Items = [dataset.Items[0] with { Images = [dataset.Items[0].Images[0], dataset.Items[1].Images[0]], Weight = 3 }, dataset.Items[2]],
         };
 
-        using var images = PixelImages.Open(together, Preprocessing, new EmbedSettings());
+        using var images = PixelImages.Open(together, Preprocessing, false, new EmbedSettings());
 
         Assert.Equal([1.5, 1.5, 1], images.Dataset.Items.Select(item => item.Weight));
         Assert.Equal([0, 0, 1], images.Dataset.Items.Select(item => item.Label));
@@ -113,6 +142,8 @@ public sealed class PixelRowsTests : IDisposable
         rows.Fill(epoch, which, pixels, [], new float[which.Length]);
         return pixels;
     }
+
+    private static PixelRows All(PixelImages images) => new(images, [.. Enumerable.Range(0, images.Dataset.Items.Count)], [], []);
 
     private static byte[] Row(byte[] all, int row) => all[(192 * row)..(192 * (row + 1))];
 
