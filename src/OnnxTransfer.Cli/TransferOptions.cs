@@ -32,6 +32,8 @@ internal sealed class TransferOptions
 
     public Option<int?> ScratchEpochs { get; } = new("--scratch-epochs") { Description = "passes over the images from scratch, which takes more than fine-tuning (default: those of the recipe)" };
 
+    public Option<double?> ScratchLearningRate { get; } = new("--scratch-learning-rate") { Description = "the highest learning rate from scratch (default: that of the recipe; a network without norms wants a tenth of it)" };
+
     public Option<int> LeastSteps { get; } = new("--least-steps") { Description = "train for more epochs where few labels would make fewer steps than these", DefaultValueFactory = _ => LeastStepsUsual };
 
     public Option<double> Test { get; } = new("--test") { Description = "share of every class to test on, where the data has no test split of its own", DefaultValueFactory = _ => 0.2 };
@@ -83,5 +85,5 @@ internal sealed class TransferOptions
             : throw new UsageException($"--shares {parsed.GetValue(Shares)}: expected percentages above 0, up to 100, separated by commas, such as 1,10,100");
     }
 
-    private Option[] All => [Transfer, Ways, Shares, Repeats, Source, Unfreeze, UnfreezeAfter, ScratchSize, ScratchEpochs, LeastSteps, Test, Results, Markdown];
+    private Option[] All => [Transfer, Ways, Shares, Repeats, Source, Unfreeze, UnfreezeAfter, ScratchSize, ScratchEpochs, ScratchLearningRate, LeastSteps, Test, Results, Markdown];
 }

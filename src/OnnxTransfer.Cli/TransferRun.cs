@@ -77,7 +77,8 @@ internal sealed class TransferRun(
         Refuse(parsed.GetValue(options.Tune.Checkpoint) is not null, "--checkpoint: every training of --transfer keeps its own; leave it out");
         Refuse(parsed.GetValue(options.ScratchSize) is < 8, $"--scratch-size {parsed.GetValue(options.ScratchSize)}: expected 8 or more");
         Refuse(parsed.GetValue(options.ScratchEpochs) is < 1, $"--scratch-epochs {parsed.GetValue(options.ScratchEpochs)}: expected 1 or more");
-        foreach (var option in new Option[] { options.ScratchSize, options.ScratchEpochs })
+        Refuse(parsed.GetValue(options.ScratchLearningRate) is { } rate && !(rate > 0 && double.IsFinite(rate)), $"--scratch-learning-rate {parsed.GetValue(options.ScratchLearningRate)}: expected a number above 0");
+        foreach (var option in new Option[] { options.ScratchSize, options.ScratchEpochs, options.ScratchLearningRate })
         {
             Refuse(parsed.GetResult(option) is { Implicit: false } && !names.Contains(TransferWay.Scratch), $"{option.Name}: is for the way scratch, which --ways leaves out; leave it out too");
         }

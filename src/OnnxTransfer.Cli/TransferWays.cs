@@ -20,16 +20,18 @@ internal sealed class TransferWays(
     private readonly EmbeddingSet _set = run.ToSet();
     private readonly EmbedSettings _embedding = new() { DecodeThreads = parsed.GetValue(embed.DecodeThreads), Jpeg = parsed.GetValue(embed.Jpeg) };
     private readonly List<string> _told = [];
+    private readonly int _least = parsed.GetValue(options.LeastSteps);
     private EmbedRun? _source;
 
     /// <summary>What each way is, for a report's reader.</summary>
     public IReadOnlyList<string> Told => _told;
 
+    /// <summary>One of the three.</summary>
     public TransferWay ByName(string name) => name switch
     {
         TransferWay.Probe => Probe(),
         TransferWay.FineTuned => FineTuned(),
-        _ => throw new ArgumentException($"no way '{name}'"),
+        _ => Scratch(),
     };
 
     private TransferWay Probe()
@@ -52,38 +54,62 @@ internal sealed class TransferWays(
     {
         var training = options.Tune.Apply(parsed) with { Provider = backbone.Provider, Threads = parsed.GetValue(embed.Threads) };
         var tuning = new FineTuning { Unfreeze = parsed.GetValue(options.Unfreeze)!, UnfreezeAfter = parsed.GetValue(options.UnfreezeAfter), HeldOut = HeldOut };
-        var least = parsed.GetValue(options.LeastSteps);
-        var part = tuning.UnfreezeAfter is { } tensor ? $"all behind {tensor}" : tuning.Unfreeze;
-        _told.Add(string.Create(CultureInfo.InvariantCulture, $"fine-tuned: {part}, {training.Epochs} epochs (at least {least} steps) of {training.BatchSize} rows, learning rate {training.LearningRate:g3}, {training.Optimizer.GetType().Name}"));
-        return new TransferWay(TransferWay.FineTuned, Run) { Settings = $"{tuning} {training} {least} {Embedding} {source?.Source} {source?.Items.Count}" };
-
-        TransferAnswer Run(TransferTask task, CancellationToken token)
+        Tell(TransferWay.FineTuned, tuning.UnfreezeAfter is { } tensor ? $"all behind {tensor}" : tuning.Unfreeze, training);
+        return new TransferWay(
+            TransferWay.FineTuned,
+            (task, token) => Trained(task, token, (folder, progress) => (tuning with { Training = Of(training, task), Output = folder }).Fit(backbone, task.Data, cache, _embedding, progress, token), TransferWay.FineTuned))
         {
-            // Its embeddings are of no further use: they lie apart until the answers are kept, so that an interrupted run finds them.
-            var folder = Path.Combine(cache.Folder, "transfer", task.Key);
-            Directory.CreateDirectory(folder);
-            using var progress = new FitProgressLine(terminal);
-            TransferAnswer answer;
-            using (var own = EmbeddingCache.Open(folder))
-            using (var tuned = (tuning with
-            {
-                Training = training with { Seed = task.Seed, Epochs = Epochs(training, task, least) },
-                Output = Path.Combine(folder, "fine-tuned.onnx"),
-            }).Fit(backbone, task.Data, cache, _embedding, step => progress.Report(Progress(TransferWay.FineTuned, task, step)), token))
-            {
-                progress.Dispose();
-                var test = Embedder.Run(tuned.Backbone, task.Data.Of(Split.Test), own, _embedding, token).ToSet();
-                var report = tuned.Report;
-                answer = new TransferAnswer(tuned.Head.Predict(test.Rows), report.Fit.Seconds - report.SecondsFrozen)
-                {
-                    SourceLoss = source is not null && task is { IsWhole: true, Repeat: 0 } ? SourceLoss(source, tuned.Backbone, own, task.Seed, token) : null,
-                    Notes = [string.Create(CultureInfo.InvariantCulture, $"the frozen part of {report.Embedded} images took {report.SecondsFrozen:f1} s, apart from the training"), .. report.Fit.Notes],
-                };
-            }
+            Settings = $"{tuning} {training} {_least} {Embedding} {source?.Source} {source?.Items.Count}",
+        };
+    }
 
-            Directory.Delete(folder, recursive: true);
-            return answer;
+    private TransferWay Scratch()
+    {
+        var usual = FromScratch.UsualTraining;
+        var training = usual with
+        {
+            Epochs = parsed.GetValue(options.ScratchEpochs) ?? usual.Epochs,
+            LearningRate = parsed.GetValue(options.ScratchLearningRate) ?? usual.LearningRate,
+            Provider = backbone.Provider,
+            Threads = parsed.GetValue(embed.Threads),
+        };
+        int? size = parsed.GetValue(options.ScratchSize);
+        var scratch = new FromScratch { Tap = backbone.Taps[^1].Name, Height = size, Width = size, HeldOut = HeldOut };
+        Tell(TransferWay.Scratch, $"the architecture up to {scratch.Tap} at {size ?? backbone.PixelHeight}x{size ?? backbone.PixelWidth} pixels{(size is null ? "" : $" (the backbone's own are {backbone.PixelHeight}x{backbone.PixelWidth})")}", training);
+        return new TransferWay(
+            TransferWay.Scratch,
+            (task, token) => Trained(task, token, (folder, progress) => (scratch with { Training = Of(training, task), Output = folder }).Fit(backbone, task.Data, cache, _embedding, progress, token), TransferWay.Scratch))
+        {
+            Settings = $"{scratch} {training} {_least} {Embedding}",
+        };
+    }
+
+    // What a training makes is of no further use once its answers are known. Until then it lies apart, so that an interrupted run finds it.
+    private TransferAnswer Trained(TransferTask task, CancellationToken token, Func<string, Action<TrainingProgress>, FineTunedModel> fit, string way)
+    {
+        var folder = Path.Combine(cache.Folder, "transfer", task.Key);
+        Directory.CreateDirectory(folder);
+        TransferAnswer answer;
+        using (var own = EmbeddingCache.Open(folder))
+        {
+            using var progress = new FitProgressLine(terminal);
+            using var model = fit(Path.Combine(folder, $"{way}.onnx"), step => progress.Report(new FitProgress(
+                $"{way} on {task.Train.Length} labels, epoch {step.Epoch + 1} of {step.Epochs}, {step.Rows} of {step.Total} rows", step.Epoch + 1, step.Loss)));
+            progress.Dispose();
+            var test = Embedder.Run(model.Backbone, task.Data.Of(Split.Test), own, _embedding, token).ToSet();
+            var report = model.Report;
+            var isTuned = way == TransferWay.FineTuned;
+            answer = new TransferAnswer(model.Head.Predict(test.Rows), report.Fit.Seconds - report.SecondsFrozen)
+            {
+                SourceLoss = isTuned && source is not null && task is { IsWhole: true, Repeat: 0 } ? SourceLoss(source, model.Backbone, own, task.Seed, token) : null,
+                Notes = isTuned
+                    ? [string.Create(CultureInfo.InvariantCulture, $"the frozen part, {report.Embedded} images of which were computed, took {report.SecondsFrozen:f1} s, apart from the training"), .. report.Fit.Notes]
+                    : report.Fit.Notes,
+            };
         }
+
+        Directory.Delete(folder, recursive: true);
+        return answer;
     }
 
     private ProbeLoss SourceLoss(Dataset data, Backbone tuned, EmbeddingCache own, long seed, CancellationToken token)
@@ -97,13 +123,14 @@ internal sealed class TransferWays(
 
     private string Embedding => $"{backbone.Sha256} {string.Join(',', backbone.Taps.Select(tap => tap.Label))} {backbone.L2Normalize} {backbone.Precision} {_embedding.Jpeg}";
 
-    // Few labels make few steps an epoch; a training is not told to be over before it has begun.
-    private static int Epochs(TrainingSettings training, TransferTask task, int least)
+    private void Tell(string way, string what, TrainingSettings training) => _told.Add(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{way}: {what}, {training.Epochs} epochs (more where they are fewer than {_least} steps) of {training.BatchSize} rows, learning rate {training.LearningRate:g3}, {training.Optimizer.GetType().Name}"));
+
+    // Few labels make few steps an epoch: a training is not to be over before it has begun.
+    private TrainingSettings Of(TrainingSettings training, TransferTask task)
     {
         var steps = Math.Max(1, (int)Math.Ceiling((1 - HeldOut) * task.Train.Length / training.BatchSize));
-        return Math.Max(training.Epochs, (int)Math.Ceiling((double)least / steps));
+        return training with { Seed = task.Seed, Epochs = Math.Max(training.Epochs, (int)Math.Ceiling((double)_least / steps)) };
     }
-
-    private static FitProgress Progress(string way, TransferTask task, TrainingProgress step) =>
-        new($"{way} on {task.Train.Length} labels, epoch {step.Epoch + 1} of {step.Epochs}", step.Rows, step.Loss);
 }

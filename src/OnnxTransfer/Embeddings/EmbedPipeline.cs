@@ -143,7 +143,7 @@ internal sealed class EmbedPipeline : IDisposable
         {
             // Runs stay with their thread, as a CUDA graph must, and with one GPU.
             using var runner = new BatchRunner(_backbone, thread % _backbone.DeviceCount, _tuning.Largest);
-            var preparer = new ImagePreparer(_backbone, _cache, _spaces, _files, _decoders, _clocks);
+            var preparer = new ImagePreparer(_backbone, _cache, _spaces, _files, _decoders, _clocks, _settings.View);
             var batch = new List<PreparedImage>(_tuning.Largest);
             var current = -1;
             Func<ImageIdentity, bool> claim = image => _claims.Claim(current, image);

@@ -61,6 +61,9 @@ public sealed class EmbedRun
             .Any(image => _identities[image].Decoder is not null && theirs.Contains(_identities[image].Key)))];
     }
 
+    /// <summary>The numbers of <see cref="Items"/> within <see cref="Dataset"/>, ascending.</summary>
+    internal IReadOnlyList<int> Places => _there;
+
     // Nothing is to be computed: the values of the cache are those of the rows.
     private bool IsPlain => !_backbone.L2Normalize && Dataset.NumberNames.Count == 0 && _images.IsOneEach;
 

@@ -20,6 +20,9 @@ public sealed record EmbedSettings
     /// </summary>
     public int? MaxFailures { get; init; } = 0;
 
+    /// <summary>An augmented view to embed in place of the images as they are; the cache keeps each view apart. Null: as they are.</summary>
+    public AugmentedView? View { get; init; }
+
     /// <summary>Told about every half second.</summary>
     public IProgress<EmbedProgress>? Progress { get; init; }
 

@@ -24,7 +24,7 @@ public static class Embedder
         settings ??= new EmbedSettings();
         var clock = Stopwatch.StartNew();
         var images = new DatasetImages(dataset.Items);
-        var spaces = new SpaceSet(cache, backbone);
+        var spaces = new SpaceSet(cache, backbone, settings.View);
         using var pipeline = new EmbedPipeline(backbone, cache, spaces, images, settings);
         using (Watch(pipeline, images.Count, clock, settings.Progress))
         {

@@ -36,6 +36,12 @@ public sealed record EmbeddingSet
     /// <summary>Name per row, for tables.</summary>
     public string[] Names { get; init; } = [];
 
+    /// <summary>
+    /// Per row 0, or the number of the augmented view that it is; empty when no row is one. Views are fitted on beside the plain
+    /// rows of their items, and never measured on.
+    /// </summary>
+    public int[] Views { get; init; } = [];
+
     /// <summary>Class names in label order; empty for regression.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
@@ -87,7 +93,42 @@ public sealed record EmbeddingSet
         Groups = Pick(Groups, indices),
         Splits = Pick(Splits, indices),
         Names = Pick(Names, indices),
+        Views = Pick(Views, indices),
     };
+
+    /// <summary>The rows of several sets, one set behind the other; embeddings are not copied. What only some sets have is as usual in the others.</summary>
+    /// <param name="sets">At least one; of the same width, classes and kind of answers.</param>
+    /// <exception cref="ArgumentException">They do not fit each other.</exception>
+    public static EmbeddingSet Stack(IReadOnlyList<EmbeddingSet> sets)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(sets.Count);
+        var first = sets[0];
+        foreach (var (i, other) in sets.Index())
+        {
+            if (other.Width != first.Width || other.IsRegression != first.IsRegression || other.IsMultiLabel != first.IsMultiLabel
+                || !other.Classes.SequenceEqual(first.Classes) || !other.TargetNames.SequenceEqual(first.TargetNames))
+            {
+                throw new ArgumentException(
+                    $"set {i} has {other.Width} values a row and {other.Classes.Count} classes, set 0 {first.Width} and {first.Classes.Count}; expected the same width, classes and kind of answers in all", nameof(sets));
+            }
+        }
+
+        return first with
+        {
+            Rows = new StackedRows([.. sets.Select(set => set.Rows)]),
+            Labels = Joined(sets, set => set.Labels, (_, _) => -1),
+            LabelSets = Joined(sets, set => set.LabelSets, (_, _) => []),
+            Targets = [.. sets.SelectMany(set => set.Targets)],
+            Weights = Joined(sets, set => set.Weights, (_, _) => 1),
+            Groups = Joined(sets, set => set.Groups, (set, row) => $"\u0000{set}/{row}"),
+            Splits = Joined(sets, set => set.Splits, (_, _) => Split.Train),
+            Names = Joined(sets, set => set.Names, (_, row) => $"row {row}"),
+            Views = Joined(sets, set => set.Views, (_, _) => 0),
+        };
+    }
+
+    /// <summary>Whether a row is an image as it is, and no augmented view.</summary>
+    internal bool IsPlain(int row) => Views.Length == 0 || Views[row] == 0;
 
     /// <summary>The columns from <paramref name="first"/> on, <paramref name="count"/> of them; embeddings are not copied.</summary>
     public EmbeddingSet OfColumns(int first, int count)
@@ -97,6 +138,11 @@ public sealed record EmbeddingSet
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Width);
         return this with { Rows = new ColumnSelection(Rows, first, count) };
     }
+
+    // Nothing where no set has any; otherwise what a row of the others has, by the numbers of set and row.
+    private static T[] Joined<T>(IReadOnlyList<EmbeddingSet> sets, Func<EmbeddingSet, T[]> of, Func<int, int, T> otherwise) => sets.All(set => of(set).Length == 0)
+        ? []
+        : [.. sets.SelectMany((set, i) => of(set) is { Length: > 0 } there ? there : [.. Enumerable.Range(0, set.Count).Select(row => otherwise(i, row))])];
 
     private static T[] Pick<T>(T[] values, int[] indices) =>
         values.Length == 0 ? values : Array.ConvertAll(indices, i => values[i]);

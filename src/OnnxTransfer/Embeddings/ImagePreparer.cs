@@ -15,7 +15,7 @@ internal readonly record struct Preparation(ImageIdentity Image, TapSet Missing,
 /// The first stages for one image: is its embedding in the cache? If not, read, hash, decode, resize, crop. One for each
 /// thread, since it keeps a read buffer.
 /// </summary>
-internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, SpaceSet spaces, ImageBytes files, ImageDecoders decoders, PipelineClocks clocks)
+internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, SpaceSet spaces, ImageBytes files, ImageDecoders decoders, PipelineClocks clocks, AugmentedView? view)
 {
     private readonly PixelPreprocessing _preprocessing = backbone.Preprocessing;
     private byte[] _buffer = [];
@@ -45,7 +45,7 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
         var image = new ImageIdentity(DecoderOf(source, bytes, out var found), key);
         start = clocks.Read.Stop(start);
         var missing = spaces.Missing(image);
-        var pixels = missing.IsEmpty || !claim(image) ? null : Decode(source, bytes, found.Format == ImageFormat.Jpeg, start);
+        var pixels = missing.IsEmpty || !claim(image) ? null : Decode(source, key, bytes, found.Format == ImageFormat.Jpeg, start);
         if (file is not null)
         {
             cache.Memo.Add(file, key, found.ToByte());
@@ -54,13 +54,21 @@ internal sealed class ImagePreparer(Backbone backbone, EmbeddingCache cache, Spa
         return new Preparation(image, missing, pixels);
     }
 
-    private byte[] Decode(ImageSource source, ReadOnlySpan<byte> bytes, bool isJpeg, ThreadTime start)
+    private byte[] Decode(ImageSource source, ContentKey key, ReadOnlySpan<byte> bytes, bool isJpeg, ThreadTime start)
     {
         using var image = decoders.Decode(bytes, source);
         start = clocks.Decode.Stop(start);
         clocks.Count((long)image.Width * image.Height, isJpeg);
         var pixels = ArrayPool<byte>.Shared.Rent(_preprocessing.ByteCount);
-        _preprocessing.Apply(image, pixels, source.Name);
+        if (view is null)
+        {
+            _preprocessing.Apply(image, pixels, source.Name);
+        }
+        else
+        {
+            view.Augmentation.Apply(image, _preprocessing, view.SeedOf(key), pixels, source.Name);
+        }
+
         clocks.Resize.Stop(start);
         return pixels;
     }

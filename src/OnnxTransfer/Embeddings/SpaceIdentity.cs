@@ -21,7 +21,7 @@ public sealed record SpaceIdentity
     /// <summary>All that decides the vector of given pixels: weights, tensor, pooling, normalisation, precision.</summary>
     public required string Computation { get; init; }
 
-    /// <summary>From decoded pixels to the graph's: resize, crop, interpolation.</summary>
+    /// <summary>From decoded pixels to the graph's: resize, crop, interpolation; which augmented view, where it is one.</summary>
     public required string Preprocessing { get; init; }
 
     /// <summary>Which library turned bytes into pixels, with its version; "raw" for pixels stored as they are.</summary>

@@ -5,10 +5,11 @@ namespace OnnxTransfer.Embeddings;
 
 /// <summary>
 /// The spaces one run of a backbone reads and writes: one for each tap and decoder. Images of different formats go
-/// through different decoders, hence into different spaces.
+/// through different decoders, hence into different spaces. An augmented view has spaces of its own.
 /// </summary>
-internal sealed class SpaceSet(EmbeddingCache cache, Backbone backbone)
+internal sealed class SpaceSet(EmbeddingCache cache, Backbone backbone, AugmentedView? view = null)
 {
+    private readonly string _preprocessing = view is null ? backbone.Preprocessing.Signature : $"{backbone.Preprocessing.Signature}; {view.Signature}";
     private readonly ConcurrentDictionary<string, EmbeddingSpace[]> _byDecoder = new(StringComparer.Ordinal);
 
     /// <summary>The spaces for images of this decoder, in the order of the backbone's taps.</summary>
@@ -58,7 +59,7 @@ internal sealed class SpaceSet(EmbeddingCache cache, Backbone backbone)
         BackboneSha256 = backbone.Sha256,
         Tap = tap.Label,
         Computation = tap.Identity,
-        Preprocessing = backbone.Preprocessing.Signature,
+        Preprocessing = _preprocessing,
         Decoder = decoder,
         Precision = backbone.Precision,
         Width = tap.Width,

@@ -9,7 +9,7 @@ public static class Folds
 {
     /// <summary>
     /// Seeded folds of nearly equal size; groups stay whole, and classes (of several labels a row, its rarest one) are spread
-    /// evenly over the folds as far as their groups allow.
+    /// evenly over the folds as far as their groups allow. Augmented views are among the rows to fit on only.
     /// </summary>
     /// <param name="set">N rows with labels or targets.</param>
     /// <param name="folds">How many, at least 2.</param>
@@ -33,6 +33,6 @@ public static class Folds
         int[] assigned = FoldAssignment.Make(set.Count, set.Strata, set.Groups, folds, seed);
         return [.. Enumerable.Range(0, folds).Select(fold => new Fold(
             [.. Enumerable.Range(0, set.Count).Where(i => assigned[i] != fold)],
-            [.. Enumerable.Range(0, set.Count).Where(i => assigned[i] == fold)]))];
+            [.. Enumerable.Range(0, set.Count).Where(i => assigned[i] == fold && set.IsPlain(i))]))];
     }
 }

@@ -16,12 +16,20 @@ public static class HeadEvaluation
     /// <param name="set">N x D embeddings with labels or targets; its groups are resampled whole for the interval.</param>
     /// <param name="seed">Of the interval's resamples.</param>
     /// <exception cref="ArgumentException">Head and set do not fit each other, or the set has no rows.</exception>
-    public static Scores Evaluate(this IHead head, EmbeddingSet set, long seed = 0) => head.Task switch
+    public static Scores Evaluate(this IHead head, EmbeddingSet set, long seed = 0) => head.Evaluate(set, [], seed);
+
+    /// <summary>The same of answers averaged over the images as they are and augmented views of them (test-time augmentation).</summary>
+    /// <param name="head">A fitted head.</param>
+    /// <param name="set">N x D embeddings of the images as they are, with labels or targets.</param>
+    /// <param name="views">Embeddings of each view of the same items in the same order, as <see cref="ViewedRun.Aligned"/> gives them; none: no average.</param>
+    /// <param name="seed">Of the interval's resamples.</param>
+    /// <exception cref="ArgumentException">Head, set and views do not fit each other, or the set has no rows.</exception>
+    public static Scores Evaluate(this IHead head, EmbeddingSet set, IReadOnlyList<EmbeddingSet> views, long seed = 0) => head.Task switch
     {
-        HeadTask.Classes => head.EvaluateClasses(set, seed),
-        HeadTask.Labels => head.EvaluateLabels(set, seed),
-        _ when IsSingle(head.ValueNames) => head.EvaluateValues(set, seed),
-        _ => head.EvaluateTargets(set, seed),
+        HeadTask.Classes => OfClasses(head, set, views, seed),
+        HeadTask.Labels => OfLabels(head, set, views, seed),
+        _ when IsSingle(head.ValueNames) => OfValues(head, set, views, seed),
+        _ => OfTargets(head, set, views, seed),
     };
 
     /// <summary>The same for a head with classes, typed.</summary>
@@ -29,31 +37,57 @@ public static class HeadEvaluation
     /// <param name="set">N x D embeddings with labels; its classes must be the head's, in the same order.</param>
     /// <param name="seed">Of the interval's resamples.</param>
     /// <exception cref="ArgumentException">Head and set do not fit each other, or the set has no rows.</exception>
-    public static ClassificationScores EvaluateClasses(this IHead head, EmbeddingSet set, long seed = 0)
-    {
-        CheckClasses(head, set);
-        CheckTask(head, HeadTask.Classes, set.Count > 0 && set.IsMultiLabel, "several labels a row");
-        return ClassificationScores.Of(head.Predict(set.Rows), set.Labels, head.Classes, set.Groups, seed);
-    }
+    public static ClassificationScores EvaluateClasses(this IHead head, EmbeddingSet set, long seed = 0) => OfClasses(head, set, [], seed);
 
     /// <summary>The same for a head that predicts any number of labels, typed.</summary>
     /// <param name="head">A fitted head of several labels.</param>
     /// <param name="set">N x D embeddings with label sets; its classes must be the head's, in the same order.</param>
     /// <param name="seed">Of the interval's resamples.</param>
     /// <exception cref="ArgumentException">Head and set do not fit each other, or the set has no rows.</exception>
-    public static LabelScores EvaluateLabels(this IHead head, EmbeddingSet set, long seed = 0)
-    {
-        CheckClasses(head, set);
-        CheckTask(head, HeadTask.Labels, set.Count > 0 && !set.IsMultiLabel, "one label a row");
-        return LabelScores.Of(head.Predict(set.Rows), set.LabelSets, head.Classes, set.Groups, seed);
-    }
+    public static LabelScores EvaluateLabels(this IHead head, EmbeddingSet set, long seed = 0) => OfLabels(head, set, [], seed);
 
     /// <summary>The same for a head that predicts a value, with or without an interval, typed.</summary>
     /// <param name="head">A fitted regression head.</param>
     /// <param name="set">N x D embeddings with targets.</param>
     /// <param name="seed">Of the interval's resamples.</param>
     /// <exception cref="ArgumentException">Head and set do not fit each other, or the set has no rows.</exception>
-    public static RegressionScores EvaluateValues(this IHead head, EmbeddingSet set, long seed = 0)
+    public static RegressionScores EvaluateValues(this IHead head, EmbeddingSet set, long seed = 0) => OfValues(head, set, [], seed);
+
+    /// <summary>The same for a head that predicts several values, typed.</summary>
+    /// <param name="head">A fitted head of m values.</param>
+    /// <param name="set">N x D embeddings with m targets of the head's names, in the same order.</param>
+    /// <param name="seed">Of the intervals' resamples.</param>
+    /// <exception cref="ArgumentException">Head and set do not fit each other, or the set has no rows.</exception>
+    public static MultiValueScores EvaluateTargets(this IHead head, EmbeddingSet set, long seed = 0) => OfTargets(head, set, [], seed);
+
+    /// <summary>One value, or one with its interval, by the names of a head's values.</summary>
+    internal static bool IsSingle(IReadOnlyList<string> valueNames) => valueNames.Count == 1 || IsInterval(valueNames);
+
+    /// <summary>Scores of N x 1 values, or of N x 3: low, value, high.</summary>
+    internal static RegressionScores OfOneValue(IRows values, double[] targets, string[]? groups, long seed)
+    {
+        return values.Width == 1
+            ? RegressionScores.Of(Column(0), targets, groups, seed)
+            : RegressionScores.OfIntervals(Column(0), Column(1), Column(2), targets, groups, seed);
+
+        double[] Column(int column) => [.. Enumerable.Range(0, values.Count).Select(i => (double)values[i][column])];
+    }
+
+    private static ClassificationScores OfClasses(IHead head, EmbeddingSet set, IReadOnlyList<EmbeddingSet> views, long seed)
+    {
+        CheckClasses(head, set);
+        CheckTask(head, HeadTask.Classes, set.Count > 0 && set.IsMultiLabel, "several labels a row");
+        return ClassificationScores.Of(Answers(head, set, views), set.Labels, head.Classes, set.Groups, seed);
+    }
+
+    private static LabelScores OfLabels(IHead head, EmbeddingSet set, IReadOnlyList<EmbeddingSet> views, long seed)
+    {
+        CheckClasses(head, set);
+        CheckTask(head, HeadTask.Labels, set.Count > 0 && !set.IsMultiLabel, "one label a row");
+        return LabelScores.Of(Answers(head, set, views), set.LabelSets, head.Classes, set.Groups, seed);
+    }
+
+    private static RegressionScores OfValues(IHead head, EmbeddingSet set, IReadOnlyList<EmbeddingSet> views, long seed)
     {
         if (head.Classes.Count > 0 || (set.Count > 0 && !set.IsRegression))
         {
@@ -68,15 +102,10 @@ public static class HeadEvaluation
                 "measure several by EvaluateTargets");
         }
 
-        return OfOneValue(head.Predict(set.Rows), set.Targets, set.Groups, seed);
+        return OfOneValue(Answers(head, set, views), set.Targets, set.Groups, seed);
     }
 
-    /// <summary>The same for a head that predicts several values, typed.</summary>
-    /// <param name="head">A fitted head of m values.</param>
-    /// <param name="set">N x D embeddings with m targets of the head's names, in the same order.</param>
-    /// <param name="seed">Of the intervals' resamples.</param>
-    /// <exception cref="ArgumentException">Head and set do not fit each other, or the set has no rows.</exception>
-    public static MultiValueScores EvaluateTargets(this IHead head, EmbeddingSet set, long seed = 0)
+    private static MultiValueScores OfTargets(IHead head, EmbeddingSet set, IReadOnlyList<EmbeddingSet> views, long seed)
     {
         if (!set.TargetNames.SequenceEqual(head.ValueNames))
         {
@@ -84,21 +113,10 @@ public static class HeadEvaluation
                 $"the set has the targets {Named(set.TargetNames)}; the head predicts {Named(head.ValueNames)}: expected the same names in the same order");
         }
 
-        return MultiValueScores.Of(head.Predict(set.Rows), set.Targets, head.ValueNames, set.Groups, seed);
+        return MultiValueScores.Of(Answers(head, set, views), set.Targets, head.ValueNames, set.Groups, seed);
     }
 
-    /// <summary>One value, or one with its interval, by the names of a head's values.</summary>
-    internal static bool IsSingle(IReadOnlyList<string> valueNames) => valueNames.Count == 1 || IsInterval(valueNames);
-
-    /// <summary>Scores of N x 1 values, or of N x 3: low, value, high.</summary>
-    internal static RegressionScores OfOneValue(IRows values, double[] targets, string[]? groups, long seed)
-    {
-        return values.Width == 1
-            ? RegressionScores.Of(Column(0), targets, groups, seed)
-            : RegressionScores.OfIntervals(Column(0), Column(1), Column(2), targets, groups, seed);
-
-        double[] Column(int column) => [.. Enumerable.Range(0, values.Count).Select(i => (double)values[i][column])];
-    }
+    private static Matrix Answers(IHead head, EmbeddingSet set, IReadOnlyList<EmbeddingSet> views) => head.Predict(set.Rows, [.. views.Select(view => view.Rows)]);
 
     private static bool IsInterval(IReadOnlyList<string> valueNames) => valueNames is ["low", IHead.ValueName, "high"];
 

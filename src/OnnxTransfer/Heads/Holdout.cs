@@ -12,7 +12,7 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
 {
     /// <summary>
     /// Rows marked <see cref="Split.Validation"/> where there are any beside others; otherwise a seeded, stratified part
-    /// of the rows that keeps groups whole and leaves every class, or label, in the fit.
+    /// of the rows that keeps groups whole and leaves every class, or label, in the fit. Augmented views are not judged on.
     /// </summary>
     public static Holdout Make(EmbeddingSet set, L2Search search) =>
         Make(set, search.HeldOut, search.Seed, "L2", $"L2 = {search.Fallback} was taken (L2Search.Fallback)");
@@ -34,7 +34,7 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
         }
 
         var fit = set.Subset(Where(set.Count, i => !drawn[i]));
-        var validation = set.Subset(Where(set.Count, i => drawn[i]));
+        var validation = set.Subset(Where(set.Count, i => drawn[i] && set.IsPlain(i)));
         string kept = set.Groups.Length > 0 ? ", groups kept whole" : "";
         return new Holdout(fit, validation,
             [$"{chosen} chosen on {validation.Count} of {set.Count} rows held out of the fit (seed {seed}{kept}){(refits ? "; the final fit uses all" : "")}"]);
@@ -90,7 +90,7 @@ internal sealed record Holdout(EmbeddingSet Fit, EmbeddingSet? Validation, IRead
         var known = Present(fit);
         int marked = set.Splits.Count(split => split == Split.Validation);
         var validation = set.Subset(Where(set.Count,
-            i => set.Splits[i] == Split.Validation && (set.Labels.Length == 0 || known.Contains(set.Labels[i]))));
+            i => set.Splits[i] == Split.Validation && set.IsPlain(i) && (set.Labels.Length == 0 || known.Contains(set.Labels[i]))));
         if (validation.Count == 0 || (set.Labels.Length > 0 && known.Count < 2))
         {
             return Nothing(set, chosen, otherwise, "the validation rows and the others do not share two classes");

@@ -91,6 +91,7 @@ public sealed record MixedTrainer(IHeadTrainer Inner, EmbeddingSet Source) : IHe
             Groups = isOneGroup ? [.. Enumerable.Repeat("all", count)] : [.. Groups(target, "target"), .. Groups(source, "source")],
             Splits = [.. target.Splits.Length == 0 ? new Split[target.Count] : target.Splits, .. new Split[source.Count]],
             Names = [.. Names(target, "target"), .. Names(source, "source")],
+            Views = target.Views.Length == 0 ? [] : [.. target.Views, .. new int[source.Count]],
         };
     }
 

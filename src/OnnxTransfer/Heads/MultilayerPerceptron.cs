@@ -49,6 +49,12 @@ public sealed record MultilayerPerceptron : IHeadTrainer
     public double LabelSmoothing { get; init; }
 
     /// <summary>
+    /// Mixup of the embeddings (Zhang et al. 2018): every row is mixed with another one, targets likewise, by a share of
+    /// Beta(a, a) drawn anew in every epoch; this is a, 0 mixes nothing, 0.2 is usual. The loss to score by is that of plain rows.
+    /// </summary>
+    public double Mixup { get; init; }
+
+    /// <summary>
     /// Values only: errors count by their square up to so many standard deviations of the target and by their size beyond
     /// (Huber 1964); null: by their square throughout.
     /// </summary>
@@ -197,12 +203,12 @@ public sealed record MultilayerPerceptron : IHeadTrainer
         }
 
         if (!(LearningRate > 0 && double.IsFinite(LearningRate)) || !(WeightDecay >= 0 && double.IsFinite(WeightDecay)) || !(Dropout is >= 0 and < 1)
-            || !(LabelSmoothing is >= 0 and < 1) || HuberDelta is { } delta && !(delta > 0 && double.IsFinite(delta)))
+            || !(LabelSmoothing is >= 0 and < 1) || !(Mixup >= 0 && double.IsFinite(Mixup)) || HuberDelta is { } delta && !(delta > 0 && double.IsFinite(delta)))
         {
             throw new FitException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"LearningRate = {LearningRate}, WeightDecay = {WeightDecay}, Dropout = {Dropout}, LabelSmoothing = {LabelSmoothing}, HuberDelta = {HuberDelta}; "
-                + $"expected LearningRate and HuberDelta above 0, WeightDecay of at least 0, Dropout and LabelSmoothing of at least 0 and below 1"));
+                $"LearningRate = {LearningRate}, WeightDecay = {WeightDecay}, Dropout = {Dropout}, LabelSmoothing = {LabelSmoothing}, Mixup = {Mixup}, HuberDelta = {HuberDelta}; "
+                + $"expected LearningRate and HuberDelta above 0, WeightDecay and Mixup of at least 0, Dropout and LabelSmoothing of at least 0 and below 1"));
         }
 
         if ((Optimizer.Fault ?? Schedule.Fault) is { } fault)
@@ -227,6 +233,7 @@ public sealed record MultilayerPerceptron : IHeadTrainer
         [
             ("dropout", Dropout > 0 && Hidden.Count > 0, Text(Dropout)),
             ("labelSmoothing", LabelSmoothing > 0, Text(LabelSmoothing)),
+            ("mixup", Mixup > 0, Text(Mixup)),
             ("huberDelta", HuberDelta is not null, Text(HuberDelta ?? 0)),
             ("logTarget", LogTarget, "true"),
         ];

@@ -28,6 +28,9 @@ internal sealed class PerceptronFit : IDisposable
     private readonly SeededRandom _dropping;
     private readonly int[] _order;
     private readonly int _batch;
+    private readonly Mixup? _mixup;
+    private readonly float[] _otherRow;
+    private readonly float[] _otherTargets;
     private double _first = double.NaN;
 
     /// <summary>Draws the first weights and loads the step graph.</summary>
@@ -51,6 +54,8 @@ internal sealed class PerceptronFit : IDisposable
         var drawing = new SeededRandom((long)seeds.NextULong());
         _shuffling = new SeededRandom((long)seeds.NextULong());
         _dropping = new SeededRandom((long)seeds.NextULong());
+        _mixup = settings.Mixup > 0 ? new Mixup(settings.Mixup, (long)seeds.NextULong()) : null;
+        (_otherRow, _otherTargets) = (new float[set.Width], new float[targets.Outputs]);
         _layers = PerceptronGraph.Initial([set.Width, .. settings.Hidden, targets.Outputs], column => _scale[column] == 0, drawing);
         var (forward, loss) = PerceptronGraph.Build(_layers, targets.Loss(settings.LabelSmoothing, settings.HuberDelta), settings.Dropout > 0);
         var graph = StepGraph.Build(forward, loss, PerceptronGraph.Trainables(_layers.Length, settings.WeightDecay), settings.Optimizer, _batch);
@@ -73,7 +78,7 @@ internal sealed class PerceptronFit : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(_batch, _set.Count - first);
-            Fill(_order.AsSpan(first, count));
+            Fill(_order.AsSpan(first, count), epoch);
             double loss = _session.Step(rate);
             _first = double.IsNaN(_first) ? loss : _first;
             sum += loss * count / _set.Count;
@@ -139,7 +144,7 @@ internal sealed class PerceptronFit : IDisposable
     }
 
     // A batch that the rows do not fill is filled up with rows of weight 0.
-    private void Fill(ReadOnlySpan<int> chosen)
+    private void Fill(ReadOnlySpan<int> chosen, int epoch)
     {
         var rows = _session.Input<float>(PerceptronGraph.Rows);
         var targets = _session.Input<float>(PerceptronGraph.Targets);
@@ -152,6 +157,15 @@ internal sealed class PerceptronFit : IDisposable
 
             // Divided by the mean of all weights, not of the batch's: a batch of light rows makes a small step.
             weights[i] = (float)(Weight(_set, chosen[i]) / (_meanWeight * chosen.Length));
+            if (_mixup is not null)
+            {
+                var (partner, share) = _mixup.Draw(epoch, chosen[i], _set.Count);
+                Standardise(_set.Rows[partner], _otherRow);
+                _targets.Fill(partner, _otherTargets);
+                Mixup.Mix(rows.Slice(i * width, width), _otherRow, share);
+                Mixup.Mix(targets.Slice(i * outputs, outputs), _otherTargets, share);
+                Mixup.Mix(weights.Slice(i, 1), [(float)(Weight(_set, partner) / (_meanWeight * chosen.Length))], share);
+            }
         }
 
         rows[(chosen.Length * width)..].Clear();

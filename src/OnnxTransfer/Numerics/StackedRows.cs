@@ -1,11 +1,23 @@
 namespace OnnxTransfer.Numerics;
 
-/// <summary>The rows of one matrix above those of another; nothing is copied.</summary>
-internal sealed class StackedRows(IRows upper, IRows lower) : IRows
+/// <summary>The rows of several matrices, one behind the other; nothing is copied.</summary>
+internal sealed class StackedRows(params IRows[] parts) : IRows
 {
-    public int Count => upper.Count + lower.Count;
+    public int Count { get; } = parts.Sum(part => part.Count);
 
-    public int Width => upper.Width;
+    public int Width => parts[0].Width;
 
-    public ReadOnlySpan<float> this[int index] => index < upper.Count ? upper[index] : lower[index - upper.Count];
+    public ReadOnlySpan<float> this[int index]
+    {
+        get
+        {
+            int part = 0;
+            for (; index >= parts[part].Count; part++)
+            {
+                index -= parts[part].Count;
+            }
+
+            return parts[part][index];
+        }
+    }
 }

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
+using OnnxTransfer.Embeddings;
 using OnnxTransfer.Export;
+using OnnxTransfer.Heads;
 using OnnxTransfer.Imaging;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Onnx;
@@ -21,9 +23,9 @@ public sealed class ImageModel : IDisposable
     private readonly ConcurrentBag<byte[]> _idlePixels = [];
     private readonly int _fixedBatch;
 
-    private ImageModel(string path, ModelCard card, ImageDecoders decoders, OnnxSession session)
+    private ImageModel(string path, ModelCard card, ImageDecoders decoders, OnnxSession session, IReadOnlyList<AugmentedView> testViews)
     {
-        (Path, Card, _decoders, _session) = (path, card, decoders, session);
+        (Path, Card, _decoders, _session, TestViews) = (path, card, decoders, session, testViews);
         _preprocessing = card.Preprocessing;
         _fixedBatch = session.Inputs.FirstOrDefault(input => input.Name == FusedModel.Pixels) is { Dimensions: [> 0 and var batch, ..] } ? (int)batch : 0;
     }
@@ -40,6 +42,9 @@ public sealed class ImageModel : IDisposable
     /// <summary>The provider that runs it.</summary>
     public ExecutionProvider Provider => _session.Provider;
 
+    /// <summary>The augmented views over which, and over the image as it is, every answer is the mean; none: the answer for the image.</summary>
+    public IReadOnlyList<AugmentedView> TestViews { get; }
+
     /// <summary>Bytes of one preprocessed image.</summary>
     internal int PixelBytes => _preprocessing.ByteCount;
 
@@ -48,15 +53,20 @@ public sealed class ImageModel : IDisposable
     /// <param name="provider">What shall run it; there is no silent fall-back.</param>
     /// <param name="threads">Threads of the runtime; 0: all cores.</param>
     /// <param name="jpeg">How JPEG images become pixels; null: as they did when the head was fitted.</param>
+    /// <param name="testViews">
+    /// Augmented views: answers become the mean over the image as it is and these, each run once (test-time augmentation). What is
+    /// drawn follows from the image's content, so that the same image has the same answer.
+    /// </param>
     /// <exception cref="OnnxTransferException">No such file, no fused model, or the provider or the decoder is not to be had.</exception>
-    public static ImageModel Load(string path, ExecutionProvider provider = ExecutionProvider.Auto, int threads = 0, JpegDecoding? jpeg = null)
+    public static ImageModel Load(
+        string path, ExecutionProvider provider = ExecutionProvider.Auto, int threads = 0, JpegDecoding? jpeg = null, IReadOnlyList<AugmentedView>? testViews = null)
     {
         RuntimeStart.Begin(); // its library loads while the file is read and checked
         var file = OnnxModel.ReadFile(path);
         var model = ModelReader.Read(file, path, path);
         var card = ReadCard(path, model);
         var decoders = ImageDecoders.Default.WithJpeg(jpeg ?? card.Jpeg, card.Preprocessing);
-        return new ImageModel(path, card, decoders, OnnxSession.Open(model, file, new SessionSettings { Provider = provider, Threads = threads }));
+        return new ImageModel(path, card, decoders, OnnxSession.Open(model, file, new SessionSettings { Provider = provider, Threads = threads }), testViews ?? []);
     }
 
     /// <summary>Predicts for the image in a file.</summary>
@@ -71,14 +81,14 @@ public sealed class ImageModel : IDisposable
     public ImagePrediction Predict(ReadOnlySpan<byte> encoded, string name = "image")
     {
         RefuseMissingNumbers([]);
-        var pixels = Idle(_idlePixels, PixelBytes);
+        byte[][] pixels = IdlePixels();
         using (var image = _decoders.Decode(encoded, name))
         {
-            _preprocessing.Apply(image, pixels, name);
+            Preprocess(image, encoded, name, pixels, 0);
         }
 
         var prediction = new ImagePrediction(Card, Run(pixels, 1, [])[0]);
-        _idlePixels.Add(pixels);
+        Array.ForEach(pixels, _idlePixels.Add);
         return prediction;
     }
 
@@ -90,16 +100,16 @@ public sealed class ImageModel : IDisposable
     {
         Check(item);
         using var files = new ImageBytes();
-        var pixels = item.Images.Count == 1 ? Idle(_idlePixels, PixelBytes) : new byte[item.Images.Count * PixelBytes];
+        byte[][] pixels = item.Images.Count == 1 ? IdlePixels() : [.. Enumerable.Range(0, Looks).Select(_ => new byte[item.Images.Count * PixelBytes])];
         for (var i = 0; i < item.Images.Count; i++)
         {
-            Prepare(item.Images[i], files, pixels.AsSpan(i * PixelBytes, PixelBytes));
+            Prepare(item.Images[i], files, pixels, i * PixelBytes);
         }
 
         var prediction = new ImagePrediction(Card, Run(pixels, item.Images.Count, item.Numbers)[0]);
         if (item.Images.Count == 1)
         {
-            _idlePixels.Add(pixels);
+            Array.ForEach(pixels, _idlePixels.Add);
         }
 
         return prediction;
@@ -141,20 +151,46 @@ public sealed class ImageModel : IDisposable
         RefuseMissingNumbers(item.Numbers);
     }
 
+    /// <summary>How often an image is run: as it is and once for each view.</summary>
+    internal int Looks => 1 + TestViews.Count;
+
     /// <summary>Reads, decodes, resizes and crops one image.</summary>
-    internal void Prepare(ImageSource source, ImageBytes files, Span<byte> pixels)
+    /// <param name="source">Where it is.</param>
+    /// <param name="files">Open files.</param>
+    /// <param name="pixels">By look: the image as it is, then every view; each receives <see cref="PixelBytes"/>.</param>
+    /// <param name="at">Where in each.</param>
+    internal void Prepare(ImageSource source, ImageBytes files, byte[][] pixels, int at)
     {
         var buffer = Idle(_idleFiles, 0);
         try
         {
             var bytes = files.Read(source, ref buffer);
             using var image = _decoders.Decode(bytes, source);
-            _preprocessing.Apply(image, pixels, source.Name);
+            Preprocess(image, bytes, source.Name, pixels, at);
         }
         finally
         {
             _idleFiles.Add(buffer);
         }
+    }
+
+    /// <summary>The mean of the looks' answers.</summary>
+    /// <param name="pixels">By look: count x <see cref="PixelBytes"/>.</param>
+    /// <param name="count">How many images.</param>
+    /// <param name="numbers">As of the other overload.</param>
+    internal float[][] Run(byte[][] pixels, int count, IReadOnlyList<float> numbers)
+    {
+        float[][] mean = Run(pixels[0], count, numbers);
+        foreach (byte[] view in pixels.AsSpan(1))
+        {
+            foreach (var (i, answer) in Run(view, count, numbers).Index())
+            {
+                ViewAverage.Add(answer, mean[i]);
+            }
+        }
+
+        Array.ForEach(mean, answer => ViewAverage.Divide(answer, pixels.Length));
+        return mean;
     }
 
     /// <summary>
@@ -239,6 +275,23 @@ public sealed class ImageModel : IDisposable
             preparing.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
         }
     }
+
+    private void Preprocess(RgbImage image, ReadOnlySpan<byte> encoded, string name, byte[][] pixels, int at)
+    {
+        _preprocessing.Apply(image, pixels[0].AsSpan(at, PixelBytes), name);
+        if (TestViews.Count == 0)
+        {
+            return;
+        }
+
+        var key = ContentKey.Of(encoded);
+        foreach (var (i, view) in TestViews.Index())
+        {
+            view.Augmentation.Apply(image, _preprocessing, view.SeedOf(key), pixels[i + 1].AsSpan(at, PixelBytes), name);
+        }
+    }
+
+    private byte[][] IdlePixels() => [.. Enumerable.Range(0, Looks).Select(_ => Idle(_idlePixels, PixelBytes))];
 
     private static byte[] Idle(ConcurrentBag<byte[]> idle, int length) => idle.TryTake(out var array) ? array : new byte[length];
 

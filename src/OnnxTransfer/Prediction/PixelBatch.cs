@@ -10,7 +10,7 @@ internal sealed class PixelBatch(ImageModel model)
 {
     private readonly List<DatasetItem> _items = [];
     private readonly List<int> _first = [];
-    private byte[] _pixels = [];
+    private readonly byte[][] _pixels = [.. Enumerable.Repeat<byte[]>([], model.Looks)]; // the images as they are, then every view
     private string?[] _errors = [];
     private int _images;
 
@@ -39,9 +39,9 @@ internal sealed class PixelBatch(ImageModel model)
     {
         // Exactly as long as the run's input: a full batch, as all are but the last, finds its array again.
         var length = checked(_images * model.PixelBytes);
-        if (_pixels.Length != length)
+        for (var look = 0; look < _pixels.Length && _pixels[look].Length != length; look++)
         {
-            _pixels = GC.AllocateUninitializedArray<byte>(length);
+            _pixels[look] = GC.AllocateUninitializedArray<byte>(length);
         }
 
         var options = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
@@ -71,7 +71,7 @@ internal sealed class PixelBatch(ImageModel model)
         var item = _items[index];
         if (model.Card.AveragesPhotos)
         {
-            var photos = _pixels.AsSpan(_first[index] * model.PixelBytes, item.Images.Count * model.PixelBytes).ToArray();
+            var photos = Array.ConvertAll(_pixels, look => look.AsSpan(_first[index] * model.PixelBytes, item.Images.Count * model.PixelBytes).ToArray());
             return model.Run(photos, item.Images.Count, item.Numbers)[0];
         }
 
@@ -91,7 +91,7 @@ internal sealed class PixelBatch(ImageModel model)
             model.Check(item);
             for (var i = 0; i < item.Images.Count; i++)
             {
-                model.Prepare(item.Images[i], files, _pixels.AsSpan((_first[index] + i) * model.PixelBytes, model.PixelBytes));
+                model.Prepare(item.Images[i], files, _pixels, (_first[index] + i) * model.PixelBytes);
             }
         }
         catch (OnnxTransferException error) when (ImageModel.IsOfItem(error))

@@ -23,7 +23,7 @@ internal sealed class FineTuningRun(
         var fitted = CheckDataset();
         CheckGradients(suffix);
         var frozen = Stopwatch.StartNew();
-        var source = RowSource.Of(suffix, backbone, fitted, cache, embedding, cancellation);
+        using var source = RowSource.Of(suffix, backbone, fitted, cache, embedding, cancellation);
         frozen.Stop();
         _notes.AddRange(source.Notes);
         var (marked, train, validation) = Divide(source.Embedding.ToSet());
@@ -39,8 +39,8 @@ internal sealed class FineTuningRun(
         var standardisation = Standardisation.Of(trainSet.Rows, trainSet.Weights, scale: true, Chunks.Threads(settings.Training.Threads), cancellation).InSingle();
         var trainable = suffix.With(HeadFirst.Layer((LinearHead)first.Head, standardisation, targets), standardisation, settings.Training.WeightDecay, settings.RateRatio);
 
-        var trainRows = source.Rows(train, targets, trainSet.Weights);
-        var validationRows = validation.Length == 0 ? null : source.Rows(validation, validationTargets, validationSet.Weights);
+        var trainRows = source.Rows(train, targets, trainSet.Weights, cancellation);
+        var validationRows = validation.Length == 0 ? null : source.Rows(validation, validationTargets, validationSet.Weights, cancellation);
         var loss = targets.Loss(0, settings.HuberDelta);
         double before = Loss(trainable.Model);
         string? own = settings.Training.Checkpoint is null ? Checkpoint(network, suffix, source, marked, train) : null;

@@ -8,7 +8,7 @@ using OnnxTransfer.Onnx;
 using OnnxTransfer.Tests.Backbones;
 using OnnxTransfer.Tests.Embeddings;
 
-namespace OnnxTransfer.Tests.Heads.FineTuning;
+namespace OnnxTransfer.Tests.Heads;
 
 public sealed class PixelRowsTests : IDisposable
 {

@@ -5,7 +5,7 @@ using OnnxTransfer.Numerics;
 using OnnxTransfer.Onnx;
 using OnnxTransfer.Tests.Backbones;
 
-namespace OnnxTransfer.Tests.Heads.FineTuning;
+namespace OnnxTransfer.Tests.Heads;
 
 public sealed class ReinitialisationTests
 {
