@@ -125,13 +125,7 @@ internal sealed class EmbedOptions
         }
 
         using var progress = new EmbedProgressLine(terminal);
-        var settings = new EmbedSettings
-        {
-            DecodeThreads = Positive(parsed, DecodeThreads, 0),
-            Jpeg = parsed.GetValue(Jpeg),
-            MaxFailures = Allowed(parsed.GetValue(MaxFailures)!, dataset.ImageCount),
-            Progress = progress,
-        };
+        var settings = SettingsFor(parsed, dataset, progress);
         EmbedRun run;
         try
         {
@@ -149,6 +143,15 @@ internal sealed class EmbedOptions
         List(terminal, run.Report.Failures, failureFile);
         return run;
     }
+
+    /// <summary>How <paramref name="dataset"/> is to be embedded.</summary>
+    public EmbedSettings SettingsFor(ParseResult parsed, Dataset dataset, IProgress<EmbedProgress> progress) => new()
+    {
+        DecodeThreads = Positive(parsed, DecodeThreads, 0),
+        Jpeg = parsed.GetValue(Jpeg),
+        MaxFailures = Allowed(parsed.GetValue(MaxFailures)!, dataset.ImageCount),
+        Progress = progress,
+    };
 
     private Option[] All => [Backbone, Tap, Pooling, L2Normalize, Cache, Provider, Precision, Batch, Threads, DecodeThreads, Jpeg, MaxFailures, Failures];
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxTransfer.Cli.Heads;
+using OnnxTransfer.Heads.FineTuning;
 
 namespace OnnxTransfer.Cli;
 
@@ -14,6 +15,10 @@ internal sealed class TrainOptions
     public EmbedOptions Embed { get; } = new();
 
     public HeadChoice Head { get; } = new();
+
+    public UnfreezeOptions Unfreeze { get; } = new();
+
+    public TuneOptions Tune { get; } = new(FineTuning.UsualTraining);
 
     public Option<string?> Output { get; } = new("--output", "-o") { Description = "write one ONNX file: uint8 pixels in, class probabilities or a number out" };
 
@@ -43,5 +48,8 @@ internal sealed class TrainOptions
         {
             command.Options.Add(option);
         }
+
+        Unfreeze.AddTo(command);
+        Tune.AddTo(command);
     }
 }

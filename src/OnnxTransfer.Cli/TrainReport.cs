@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
+using OnnxTransfer.Heads.FineTuning;
 using Spectre.Console;
 
 namespace OnnxTransfer.Cli;
@@ -12,7 +14,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
     {
         var heads = new[] { trained, other }.OfType<TrainedHead>().ToArray();
         var table = new Table().AddColumns(["", .. heads.Select(head => head.Backbone)]);
-        Row("head", head => head.Trainer.Kind);
+        Row("head", head => head.Kind);
         Row("width", head => $"{head.Width}");
         Row(trained.Fit.Chosen is { Name: var chosen } ? (chosen == "L2" ? chosen : chosen.ToLowerInvariant()) : "settings", head => $"{head.Fit.Chosen?.Value:g3}");
         if (trained.Test is ClassificationScores)
@@ -81,6 +83,14 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
             WriteSelection(selection);
         }
 
+        if (trained.Tuning is { } tuning)
+        {
+            terminal.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"trained {tuning.Part}, {tuning.Weights} weights, on top of {tuning.FrozenTensor ?? "pixels"}: validation loss {tuning.HeadFirst:g4} with the head alone, {tuning.FineTuned:g4} after epoch {tuning.Best + 1} of {tuning.Epochs.Count}"));
+            terminal.Out.WriteLine($"new backbone: {tuning.BackbonePath}");
+        }
+
         if (trained.Test is LabelScores)
         {
             terminal.Out.WriteLine(trained.Test.ToString());
@@ -119,7 +129,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         var json = JsonReport.Of(head.Embedding, head.Backbone);
         json["secondsFitting"] = JsonReport.Rounded(head.Fit.Seconds);
         json["width"] = head.Width;
-        json["head"] = head.Trainer.Kind;
+        json["head"] = head.Kind;
         json["chosen"] = head.Fit.Chosen is { } chosen ? new JsonObject { [chosen.Name.ToLowerInvariant()] = chosen.Value } : null;
         json["l2"] = head.Fit.Chosen is { Name: "L2" } l2 ? l2.Value : null;
         json["objective"] = head.Fit.Objective is { } objective ? JsonReport.Value(objective) : null;
@@ -147,6 +157,11 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
             json["selection"] = Of(selection);
         }
 
+        if (head.Tuning is { } tuning)
+        {
+            json["fineTuning"] = Of(tuning);
+        }
+
         if (head.Shift is { } shift)
         {
             json["shift"] = JsonReport.Of(shift);
@@ -154,6 +169,26 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
 
         return json;
     }
+
+    private static JsonObject Of(FineTuningReport tuning) => new()
+    {
+        ["part"] = tuning.Part,
+        ["frozenTensor"] = tuning.FrozenTensor,
+        ["backbone"] = tuning.BackbonePath,
+        ["weights"] = tuning.Weights,
+        ["frozenEmbedded"] = tuning.Embedded,
+        ["secondsFrozen"] = JsonReport.Rounded(tuning.SecondsFrozen),
+        ["validationLossHeadFirst"] = JsonReport.Value(tuning.HeadFirst),
+        ["validationLoss"] = JsonReport.Value(tuning.FineTuned),
+        ["bestEpoch"] = tuning.Best + 1,
+        ["epochs"] = new JsonArray([.. tuning.Epochs.Select(epoch => new JsonObject
+        {
+            ["loss"] = JsonReport.Value(epoch.Loss),
+            ["validationLoss"] = JsonReport.Value(epoch.Validation),
+            ["learningRate"] = JsonReport.Value(epoch.LearningRate),
+            ["seconds"] = JsonReport.Rounded(epoch.Seconds),
+        })]),
+    };
 
     private static JsonObject Of(SelectionResult selection) => new()
     {

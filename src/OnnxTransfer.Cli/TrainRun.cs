@@ -7,6 +7,7 @@ using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Export;
 using OnnxTransfer.Heads;
+using OnnxTransfer.Heads.FineTuning;
 
 namespace OnnxTransfer.Cli;
 
@@ -31,8 +32,15 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             FusedModel.Check(backbone, parsed.GetValue(options.Data.AverageBy) is not null);
         }
 
+        // Before the frozen probe: its one pass over the images gives the probe's embeddings too.
+        using var tuned = options.Unfreeze.IsAsked(parsed) ? Tune(backbone, dataset, cache) : null;
         var trained = Train(backbone, dataset, source, cache);
         TrainedHead? other = null;
+        if (tuned is not null)
+        {
+            (trained, other) = (Measure(tuned, trained, dataset, cache), trained);
+        }
+
         if (compare == TrainOptions.NumbersAlone)
         {
             var (run, columns) = (trained.Embedding, dataset.NumberNames.Count);
@@ -44,7 +52,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             other = Train(compared, dataset, source, cache);
         }
 
-        var notWritten = output is null ? null : Export(output, backbone, trained);
+        var notWritten = output is null ? null : Export(output, tuned?.Backbone ?? backbone, trained);
         var report = new TrainReport(terminal, trained, other, notWritten is null ? output : null);
         if (parsed.GetValue(options.Json))
         {
@@ -112,6 +120,12 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         }
 
         options.Head.Check(parsed, dataset, data!, output);
+        options.Unfreeze.Check(parsed, options, dataset);
+        if (!options.Unfreeze.IsAsked(parsed))
+        {
+            options.Tune.RefuseAll(parsed, options.Unfreeze.Unfreeze.Name);
+        }
+
         if (parsed.GetValue(options.Compare) == TrainOptions.NumbersAlone && dataset.NumberNames.Count == 0)
         {
             throw new UsageException($"--compare {TrainOptions.NumbersAlone} fits on the columns of --numbers alone; say --numbers too");
@@ -153,6 +167,38 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         var run = options.Embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
         var sourceSet = source is null ? null : SourceRows(options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation), run);
         return Fit(backbone.Description.Name, run, run.ToSet(), sourceSet);
+    }
+
+    private FineTunedModel Tune(Backbone backbone, Dataset dataset, EmbeddingCache cache)
+    {
+        var settings = options.Unfreeze.Of(parsed, options, backbone, Share(options.Validation), _seed);
+        terminal.Say($"fine-tuning {backbone.Description.Name} {(settings.UnfreezeAfter is { } tensor ? $"behind {tensor}" : $"from {settings.Unfreeze} on")}, at most {settings.Training.Epochs} epochs at a learning rate of up to {settings.Training.LearningRate.ToString(CultureInfo.InvariantCulture)}");
+        using var images = new EmbedProgressLine(terminal);
+        using var steps = new TuneProgressLine(terminal);
+        var tuned = settings.Fit(
+            backbone, dataset, cache, options.Embed.SettingsFor(parsed, dataset, images),
+            progress =>
+            {
+                images.Dispose();
+                steps.Report(progress);
+            },
+            cancellation);
+        images.Dispose();
+        steps.Dispose();
+        foreach (var note in tuned.Report.Fit.Notes)
+        {
+            terminal.Say($"note: {note}");
+        }
+
+        return tuned;
+    }
+
+    // Scored as the frozen probe was, on embeddings of the new backbone's file.
+    private TrainedHead Measure(FineTunedModel tuned, TrainedHead probe, Dataset dataset, EmbeddingCache cache)
+    {
+        var test = dataset.Of(Datasets.Split.Test);
+        var scores = test.Items.Count == 0 ? null : tuned.Head.Evaluate(options.Embed.Run(parsed, terminal, tuned.Backbone, test, cache, cancellation).ToSet(), _seed);
+        return probe with { Backbone = tuned.Backbone.Description.Name, Kind = "fine-tuned", Head = tuned.Head, Fit = tuned.Report.Fit, Test = scores, Tuning = tuned.Report };
     }
 
     // What is measured on must not be fitted on: items of the source that the data has too are left out.
@@ -229,7 +275,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     {
         var run = trained.Embedding;
         int Count(Split split) => run.Items.Count(item => item.Split == split);
-        var head = new Dictionary<string, string>(trained.Fit.Settings, StringComparer.Ordinal) { ["kind"] = trained.Trainer.Kind, ["seed"] = $"{_seed}" };
+        var head = new Dictionary<string, string>(trained.Fit.Settings, StringComparer.Ordinal) { ["kind"] = trained.Kind, ["seed"] = $"{_seed}" };
         if (trained.Fit.Chosen is { } chosen)
         {
             head[chosen.Name.ToLowerInvariant()] = chosen.Value.ToString("R", CultureInfo.InvariantCulture);

@@ -1,6 +1,7 @@
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Heads;
+using OnnxTransfer.Heads.FineTuning;
 
 namespace OnnxTransfer.Cli;
 
@@ -18,4 +19,11 @@ namespace OnnxTransfer.Cli;
 /// <param name="Shift">How far the source domain is from the data; null without one.</param>
 internal sealed record TrainedHead(
     string Backbone, EmbedRun Embedding, int Width, EmbeddingSet? Source, IHeadTrainer Trainer, IHead Head, FitReport Fit, Scores? Test, CrossValidationScores? Folds,
-    SelectionResult? Selection, DomainShift? Shift);
+    SelectionResult? Selection, DomainShift? Shift)
+{
+    /// <summary>What it is, for reports and model cards.</summary>
+    public string Kind { get; init; } = Trainer.Kind;
+
+    /// <summary>How its backbone was fine-tuned; null where that is as it was.</summary>
+    public FineTuningReport? Tuning { get; init; }
+}

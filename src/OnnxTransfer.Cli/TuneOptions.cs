@@ -9,6 +9,8 @@ internal sealed class TuneOptions
 {
     private const double SgdLearningRate = 1e-2;
     private const double SgdWeightDecay = 1e-4;
+    private const double CycleStart = 0.2; // fastai's fine_tune, of the highest rate
+    private const double UsualRise = 0.3; // likewise, of the steps
 
     /// <param name="usual">What holds where an option is not given; the help says so.</param>
     public TuneOptions(TrainingSettings usual)
@@ -20,7 +22,9 @@ internal sealed class TuneOptions
         MicroBatch = new("--micro-batch") { Description = "rows in memory at once, whose gradients are added up to those of a step; 0: all of a step's (default: 0)" };
         Optimizer = new("--optimizer") { Description = "adam, with decoupled weight decay, or sgd, with Nesterov momentum 0.9 (default: adam)" };
         WeightDecay = new("--weight-decay") { Description = $"what kernels and matrices shrink by; biases and norms do not (default: {Text(usual.WeightDecay)}, with sgd {Text(SgdWeightDecay)})" };
-        WarmUp = new("--warm-up") { Description = "epochs in which the learning rate rises to its height (default: those of the schedule)" };
+        WarmUp = new("--warm-up") { Description = "epochs in which the learning rate rises to its height (default: three tenths of them for one-cycle, otherwise 0)" };
+        Schedule = new("--schedule") { Description = "how the learning rate changes: one-cycle (up, then down to nothing), cosine (down to nothing) or constant (default: one-cycle)" };
+        Schedule.AcceptOnlyFromAmong("one-cycle", "cosine", "constant");
         Clip = new("--clip") { Description = $"shorten gradients longer than this, all weights together (default: {(usual.ClipNorm is { } norm ? Text(norm) : "never")})" };
         LabelSmoothing = new("--label-smoothing") { Description = $"part of a class's target that is spread over all classes, 0 to below 1 (default: {Text(usual.LabelSmoothing)})" };
         Patience = new("--patience") { Description = $"epochs without a better validation loss after which training stops; 0: never. The best weights are kept either way (default: {usual.Patience ?? 0})" };
@@ -43,6 +47,8 @@ internal sealed class TuneOptions
     public Option<double?> WeightDecay { get; }
 
     public Option<int?> WarmUp { get; }
+
+    public Option<string?> Schedule { get; }
 
     public Option<double?> Clip { get; }
 
@@ -110,17 +116,36 @@ internal sealed class TuneOptions
             DataOptions.NeedFolder(Checkpoint, file);
         }
 
-        if (Whole(parsed, WarmUp, 0) is { } warmUp)
-        {
-            settings = warmUp < settings.Epochs
-                ? settings with { Schedule = settings.Schedule with { WarmUp = warmUp } }
-                : throw new UsageException($"--warm-up {warmUp}: training ends after {settings.Epochs} epochs, before the learning rate has risen; expected fewer, or more --epochs");
-        }
-
-        return settings;
+        return settings with { Schedule = Scheduled(parsed, settings) };
     }
 
-    private Option[] All => [Epochs, LearningRate, StepBatch, MicroBatch, Optimizer, WeightDecay, WarmUp, Clip, LabelSmoothing, Patience, Checkpoint];
+    private LearningRateSchedule Scheduled(ParseResult parsed, TrainingSettings settings)
+    {
+        if (Whole(parsed, WarmUp, 0) is not { } warmUp)
+        {
+            return parsed.GetValue(Schedule) switch
+            {
+                "one-cycle" => LearningRateSchedule.OneCycle(UsualRise, CycleStart),
+                "cosine" => LearningRateSchedule.Cosine(),
+                "constant" => LearningRateSchedule.Constant,
+                _ => settings.Schedule,
+            };
+        }
+
+        if (warmUp >= settings.Epochs)
+        {
+            throw new UsageException($"--warm-up {warmUp}: training ends after {settings.Epochs} epochs, before the learning rate has risen; expected fewer, or more --epochs");
+        }
+
+        return parsed.GetValue(Schedule) switch
+        {
+            "cosine" => LearningRateSchedule.Cosine() with { WarmUp = warmUp },
+            "constant" => LearningRateSchedule.Constant with { WarmUp = warmUp },
+            _ => LearningRateSchedule.OneCycle((double)warmUp / settings.Epochs, CycleStart),
+        };
+    }
+
+    private Option[] All => [Epochs, LearningRate, StepBatch, MicroBatch, Optimizer, WeightDecay, Schedule, WarmUp, Clip, LabelSmoothing, Patience, Checkpoint];
 
     private static int? Whole(ParseResult parsed, Option<int?> option, int least) => parsed.GetValue(option) is not { } value ? null
         : value >= least ? value

@@ -181,7 +181,8 @@ internal sealed class HeadChoice
         return settings;
     }
 
-    private Rebalancing? Rebalancing(ParseResult parsed, int seed) => (parsed.GetValue(ClassWeights), parsed.GetValue(Sampling)) switch
+    /// <summary>Class weights or sampling, where either was asked for.</summary>
+    public Rebalancing? Rebalancing(ParseResult parsed, int seed) => (parsed.GetValue(ClassWeights), parsed.GetValue(Sampling)) switch
     {
         (null, null) => null,
         ("balanced", _) => new Rebalancing { Seed = seed },

@@ -290,9 +290,6 @@ internal sealed class GraphBuilder
             case float number:
                 (attribute.Type, attribute.F) = (AttributeProto.Types.AttributeType.Float, number);
                 break;
-            case string text:
-                (attribute.Type, attribute.S) = (AttributeProto.Types.AttributeType.String, ByteString.CopyFromUtf8(text));
-                break;
             case long[] numbers:
                 attribute.Type = AttributeProto.Types.AttributeType.Ints;
                 attribute.Ints.AddRange(numbers);

@@ -12,7 +12,7 @@ public sealed class FiniteDifferenceTests
     public static TheoryData<string, int> Runs => Cases();
 
     [Fact]
-    public void Every_rule_has_a_case() => Assert.Equal(GradientRules.Operators, RuleCases.All.Keys.Order(StringComparer.Ordinal));
+    public void Every_rule_has_a_case() => Assert.Equal(GradientRules.Operators, RuleCases.All.Keys.Concat(SpatialDifferencesTests.Operators).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Runs))]

@@ -11,11 +11,18 @@ namespace OnnxTransfer.Tests.Training;
 /// </summary>
 public sealed class SpatialDifferencesTests
 {
+    private const string InTraining = "BatchNormalization in training";
+    private static readonly string[] Linear = ["Conv", "ConvTranspose", "AveragePool", "GlobalAveragePool"], Others = ["MaxPool", "GlobalMaxPool", "BatchNormalization"];
+
+    public static TheoryData<string> LinearOnes => [.. Linear];
+
+    public static TheoryData<string> OtherOnes => [.. Others, InTraining];
+
+    /// <summary>The operators that are held against differences here.</summary>
+    internal static IEnumerable<string> Operators => Linear.Concat(Others);
+
     [Theory]
-    [InlineData("Conv")]
-    [InlineData("ConvTranspose")]
-    [InlineData("AveragePool")]
-    [InlineData("GlobalAveragePool")]
+    [MemberData(nameof(LinearOnes))]
     public void Equals_finite_differences_of_what_is_linear(string operation)
     {
         for (int seed = 1; seed <= 40; seed++)
@@ -25,10 +32,7 @@ public sealed class SpatialDifferencesTests
     }
 
     [Theory]
-    [InlineData("MaxPool")]
-    [InlineData("GlobalMaxPool")]
-    [InlineData("BatchNormalization")]
-    [InlineData("BatchNormalization in training")]
+    [MemberData(nameof(OtherOnes))]
     public void Equals_finite_differences(string operation)
     {
         for (int seed = 1; seed <= 20; seed++)

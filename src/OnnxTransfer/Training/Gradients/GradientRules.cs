@@ -18,7 +18,6 @@ internal static class GradientRules
         ["BatchNormalization"] = BatchNormalizationGradient.Of,
         ["Cast"] = CastGradient.Of,
         ["Clip"] = ClipGradient.Of,
-        ["Clip"] = ClipGradient.Of,
         ["Concat"] = ConcatGradient.Of,
         ["Conv"] = ConvGradient.Of,
         ["ConvTranspose"] = ConvTransposeGradient.Of,
