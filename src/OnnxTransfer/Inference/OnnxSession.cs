@@ -160,11 +160,11 @@ public sealed class OnnxSession : IDisposable
 
     /// <summary>The same with carried tensors in memory of the runtime's own, such as a device's; null: the host's.</summary>
     internal StepBuffers CreateStepBuffers(IReadOnlyDictionary<string, string> carried, OrtMemoryInfo? device) =>
-        new(this, _session, carried, new CarriedTensors(_session, device, Settings), ownsMemory: true);
+        CreateStepBuffers(carried, new CarriedTensors(_session, device, Settings), ownsMemory: true);
 
     /// <summary>The same on the carried tensors of another session's buffers, which must outlive these.</summary>
     internal StepBuffers CreateStepBuffers(IReadOnlyDictionary<string, string> carried, StepBuffers sharing) =>
-        new(this, _session, carried, sharing.Memory, ownsMemory: false);
+        CreateStepBuffers(carried, sharing.Memory, ownsMemory: false);
 
     /// <summary>Runs a step: what it writes to carried tensors is what the next one reads.</summary>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
@@ -325,6 +325,28 @@ public sealed class OnnxSession : IDisposable
         catch
         {
             buffers.Dispose();
+            throw;
+        }
+    }
+
+    private StepBuffers CreateStepBuffers(IReadOnlyDictionary<string, string> carried, CarriedTensors memory, bool ownsMemory)
+    {
+        try
+        {
+            return new(this, _session, carried, memory, ownsMemory);
+        }
+        catch (Exception e)
+        {
+            if (ownsMemory)
+            {
+                memory.Dispose();
+            }
+
+            if (e is OnnxRuntimeException fault)
+            {
+                throw Failed(fault);
+            }
+
             throw;
         }
     }

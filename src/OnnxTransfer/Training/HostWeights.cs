@@ -1,22 +1,25 @@
+using System.Runtime.InteropServices;
 using Google.Protobuf;
+using OnnxTransfer.Numerics;
 using OnnxTransfer.Onnx;
 using OnnxTransfer.Onnx.Proto;
 
 namespace OnnxTransfer.Training;
 
-/// <summary>A copy on the host of what a training has made of a network's weights.</summary>
+/// <summary>A copy on the host of what a training has made of a network's weights, float32, and running statistics.</summary>
 internal sealed class HostWeights
 {
     private readonly Dictionary<string, byte[]> _values;
 
-    private HostWeights(Dictionary<string, byte[]> values) => _values = values;
-
-    /// <summary>Memory for the weights and running statistics of a session.</summary>
-    public static HostWeights For(TrainingSession session) =>
-        new(session.Weights.ToDictionary(name => name, name => new byte[session.Length(name)], StringComparer.Ordinal));
+    /// <summary>Memory for those of a session.</summary>
+    public HostWeights(TrainingSession session) =>
+        _values = session.Weights.ToDictionary(name => name, name => new byte[session.Length(name)], StringComparer.Ordinal);
 
     /// <summary>The numbers by the weights' names, as they lie in memory.</summary>
     public IReadOnlyDictionary<string, byte[]> Values => _values;
+
+    /// <summary>Whether all numbers are finite.</summary>
+    public bool AreFinite => _values.Values.All(values => FloatProducts.AllFinite(MemoryMarshal.Cast<byte, float>(values)));
 
     /// <summary>Reads them as the last step left them.</summary>
     public void Read(TrainingSession session)
@@ -27,7 +30,7 @@ internal sealed class HostWeights
         }
     }
 
-    /// <summary>The network for prediction with these weights: batch norms by their running statistics, nothing dropped out.</summary>
+    /// <summary>The network for prediction with these weights: batch norms by their running statistics.</summary>
     public OnnxModel PutInto(OnnxModel model)
     {
         var builder = GraphBuilder.Over(model);

@@ -7,7 +7,8 @@ namespace OnnxTransfer.Training;
 
 /// <summary>
 /// Trains a network by mini-batches: steps through all rows epoch by epoch, scores the validation rows after each, and keeps the
-/// weights that were best there, or the last where there are none. The same call gives the same weights to the bit.
+/// weights that were best there, or the last where there are none. The same call gives the same weights to the bit, interrupted
+/// or not.
 /// </summary>
 internal static class NetworkFit
 {
@@ -24,7 +25,9 @@ internal static class NetworkFit
     /// <param name="settings">How.</param>
     /// <param name="progress">Is told of every step; null: nobody.</param>
     /// <param name="cancellation">Ends it between two steps with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="TrainingException">The network, the settings or the rows cannot be trained with, or no gradient can be made.</exception>
+    /// <exception cref="TrainingException">
+    /// The network, the settings, the rows or the checkpoint cannot be trained with, no gradient can be made, or memory is too small.
+    /// </exception>
     /// <exception cref="DivergedException">The loss is not finite or has exploded; it carries the best weights before.</exception>
     /// <exception cref="InferenceException">ONNX Runtime failed.</exception>
     public static TrainedNetwork Run(
@@ -40,62 +43,73 @@ internal static class NetworkFit
         cancellation.ThrowIfCancellationRequested();
         var clock = Stopwatch.StartNew();
         loss = settings.LabelSmoothing > 0 ? loss.Smoothed(settings.LabelSmoothing) : loss;
-        using var steps = new NetworkSteps(network, loss, train, settings);
-        var scored = validation is null ? null : new ValidationRun(validation, loss, steps.Width, steps.RowsAtOnce, settings);
-        HostWeights last = HostWeights.For(steps.Session), best = HostWeights.For(steps.Session);
-        var epochs = new List<EpochReport>();
-        double first = double.NaN;
-        int bestEpoch = -1;
-        for (int epoch = 0; epoch < settings.Epochs && !(epoch - 1 - bestEpoch >= settings.Patience); epoch++)
+        var forward = ForwardGraph.Of(network, loss);
+        using var steps = new NetworkSteps(network, forward, train, settings);
+        var scored = validation is null ? null : new ValidationRun(validation, loss, forward.Width, steps.RowsAtOnce, settings);
+        var checkpoint = settings.Checkpoint is { } file
+            ? new Checkpoint(file, FitIdentity.Of(network, forward, steps.Graph, train, validation, settings))
+            : null;
+        var state = checkpoint?.Read(steps.Session) ?? new FitState(steps.Session);
+        double before = state.Seconds;
+        while (!state.HasEnded(settings))
         {
+            Epoch();
+            checkpoint?.Write(state, before + clock.Elapsed.TotalSeconds, steps.Session);
+        }
+
+        return Result();
+
+        void Epoch()
+        {
+            int epoch = state.Epochs.Count;
             var epochClock = Stopwatch.StartNew();
-            double sum = 0;
-            int rows = 0;
-            steps.Begin(epoch);
-            for (int step = 0; step < steps.PerEpoch; step++)
+            double mean = Steps(epoch), seconds = epochClock.Elapsed.TotalSeconds;
+            state.LastWeights.Read(steps.Session);
+            if (!state.LastWeights.AreFinite)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var (count, mean) = steps.Step(epoch, step);
-                first = double.IsNaN(first) ? mean : first;
-                (sum, rows) = (sum + (mean * count), rows + count);
-                if (!double.IsFinite(mean))
-                {
-                    throw Diverged("loss", mean, epoch);
-                }
-
-                progress?.Invoke(new(epoch, settings.Epochs, rows, steps.RowsPerEpoch, sum / rows, epochs.Count > 0 ? epochs[^1].Validation : double.NaN));
+                throw Diverged("loss", double.NaN, epoch);
             }
 
-            double trained = sum / rows, seconds = epochClock.Elapsed.TotalSeconds;
-            if (trained > Exploded * Math.Max(first, 0.1))
-            {
-                throw Diverged("loss", trained, epoch);
-            }
-
-            last.Read(steps.Session);
-            double score = scored?.Loss(last.PutInto(network.Model), cancellation) ?? double.NaN;
+            double score = scored?.Loss(state.LastWeights.PutInto(network.Model), cancellation) ?? double.NaN;
             if (scored is not null && !double.IsFinite(score))
             {
                 throw Diverged("validation loss", score, epoch);
             }
 
-            epochs.Add(new(trained, score, steps.LastRate(epoch), seconds));
-            if (scored is null || bestEpoch < 0 || score < epochs[bestEpoch].Validation)
-            {
-                (bestEpoch, best, last) = (epoch, last, best);
-            }
+            state.Add(new(mean, score, steps.LastRate(epoch), seconds));
         }
 
-        return Result();
+        // All steps of an epoch; returns their mean loss.
+        double Steps(int epoch)
+        {
+            double sum = 0, score = epoch > 0 ? state.Epochs[^1].Validation : double.NaN;
+            int rows = 0;
+            steps.Begin(epoch);
+            for (int step = 0; step < steps.PerEpoch; step++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var (count, found) = steps.Step(epoch, step);
+                state.FirstLoss = double.IsNaN(state.FirstLoss) ? found : state.FirstLoss;
+                (sum, rows) = (sum + (found * count), rows + count);
+                if (!double.IsFinite(found))
+                {
+                    throw Diverged("loss", found, epoch);
+                }
 
-        TrainedNetwork Result() => new(best.PutInto(network.Model), epochs, bestEpoch, clock.Elapsed.TotalSeconds, []);
+                progress?.Invoke(new(epoch, settings.Epochs, rows, steps.RowsPerEpoch, sum / rows, score));
+            }
+
+            return sum / rows <= Exploded * Math.Max(state.FirstLoss, 0.1) ? sum / rows : throw Diverged("loss", sum / rows, epoch);
+        }
+
+        TrainedNetwork Result() => new(state.BestWeights.PutInto(network.Model), state.Epochs, state.Best, before + clock.Elapsed.TotalSeconds, []);
 
         DivergedException Diverged(string what, double found, int epoch) => new(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{network.Model.Source}: the {what}, {first:g3} at first, is {found:g3} in epoch {epoch + 1}: the training diverges at LearningRate = {settings.LearningRate:g3}; "
+                $"{network.Model.Source}: the {what}, {state.FirstLoss:g3} at first, is {found:g3} in epoch {epoch + 1}: the training diverges at LearningRate = {settings.LearningRate:g3}; "
                 + $"expected a loss that falls: take a smaller LearningRate, for example {settings.LearningRate / 10:g3}, a schedule with WarmUp, or ClipNorm; ")
-            + (bestEpoch < 0 ? "there was no good epoch before, so no weights are kept" : $"the weights of epoch {bestEpoch + 1} are kept"),
-            bestEpoch < 0 ? null : Result());
+            + (state.Best < 0 ? "no epoch went well before, so no weights are kept" : $"the weights of epoch {state.Best + 1} are kept"),
+            state.Best < 0 ? null : Result());
     }
 }

@@ -1,56 +1,72 @@
 using OnnxTransfer.Inference;
 using OnnxTransfer.Numerics;
-using OnnxTransfer.Training.Losses;
 
 namespace OnnxTransfer.Training;
 
 /// <summary>
 /// The steps of a network in training: which rows, in which order, at which learning rate. The order of an epoch follows from
 /// the seed and the epoch's number alone, so that a later epoch can be run without those before it. A last batch that the rows do
-/// not fill is filled up with rows of weight 0.
+/// not fill is filled up with rows of weight 0; where batch norms take the batch's statistics, which those would distort,
+/// it is left out instead, as PyTorch's drop_last does: other rows in every epoch.
 /// </summary>
 internal sealed class NetworkSteps : IDisposable
 {
     private readonly TrainingSettings _settings;
     private readonly LearningRateSchedule _schedule;
     private readonly ITrainingRows _rows;
-    private readonly TrainingSession _session;
-    private readonly string _input;
+    private readonly ForwardGraph _forward;
+    private readonly StepRows _dealt;
+    private readonly StepMemory _memory;
     private readonly int[] _order;
     private readonly int[] _chosen;
-    private readonly int _batch;
     private readonly long _orders;
 
     /// <summary>Loads the step graph, weights being the network's.</summary>
-    public NetworkSteps(TrainableNetwork network, GraphLoss loss, ITrainingRows rows, TrainingSettings settings)
+    /// <exception cref="TrainingException">No gradient can be made, or a step does not fit into memory.</exception>
+    /// <exception cref="InferenceException">ONNX Runtime refuses the graph, or the provider does not work here.</exception>
+    public NetworkSteps(TrainableNetwork network, ForwardGraph forward, ITrainingRows rows, TrainingSettings settings)
     {
-        (_settings, _rows) = (settings, rows);
+        (_forward, _settings, _rows) = (forward, settings, rows);
         _schedule = settings.Schedule.Over(settings.Epochs);
-        _batch = Math.Min(settings.BatchSize, rows.Count);
+        _dealt = StepRows.Of(network.Model.Source, rows.Count, settings, whole: forward.Statistics.Count > 0);
         _order = new int[rows.Count];
-        _chosen = new int[_batch];
+        _chosen = new int[_dealt.Part];
         _orders = (long)new SeededRandom(settings.Seed).NextULong();
-        PerEpoch = (rows.Count + _batch - 1) / _batch;
-        var forward = ForwardGraph.Of(network, loss);
-        (_input, Width) = (forward.Input, forward.Width);
-        var graph = StepGraph.Build(forward.Model, forward.Loss, network.Weights, settings.Optimizer, _batch, settings.ClipNorm);
-        _session = TrainingSession.Open(graph, new SessionSettings { Provider = settings.Provider.ForTraining(), Threads = Chunks.Threads(settings.Threads) });
+        var provider = settings.Provider.ForTraining();
+        _memory = new(network.Model.Source, _dealt, Built, StepMemory.FreeOn(provider));
+        Graph = Built(_dealt.Part);
+        if (provider == ExecutionProvider.Cpu)
+        {
+            _memory.Check(Graph, MemoryNeed.Available);
+        }
+
+        try
+        {
+            Session = TrainingSession.Open(Graph, new SessionSettings { Provider = provider, Threads = Chunks.Threads(settings.Threads) });
+        }
+        catch (InferenceException e) when (StepMemory.IsShort(e))
+        {
+            throw _memory.Short(e);
+        }
+
+        StepGraph Built(int part) => StepGraph.Build(
+            forward.Model, forward.Loss, network.Weights, settings.Optimizer, part, settings.ClipNorm, forward.Statistics, _dealt.Parts > 1);
     }
 
-    /// <summary>Steps of an epoch.</summary>
-    public int PerEpoch { get; }
-
-    /// <summary>Rows that an epoch learns from.</summary>
-    public int RowsPerEpoch => _order.Length;
-
-    /// <summary>The most rows that are in memory at once.</summary>
-    public int RowsAtOnce => _batch;
-
-    /// <summary>k, targets of a row.</summary>
-    public int Width { get; }
+    /// <summary>What a step runs.</summary>
+    public StepGraph Graph { get; }
 
     /// <summary>The weights and whatever else is carried from step to step.</summary>
-    public TrainingSession Session => _session;
+    public TrainingSession Session { get; }
+
+    /// <summary>Steps of an epoch.</summary>
+    public int PerEpoch => _dealt.Steps;
+
+    /// <summary>Rows that an epoch learns from.</summary>
+    public int RowsPerEpoch => _dealt.Learnt;
+
+    /// <summary>The most rows that are in memory at once.</summary>
+    public int RowsAtOnce => _dealt.Part;
 
     /// <summary>The learning rate of the last step of an epoch.</summary>
     public double LastRate(int epoch) => Rate(((epoch + 1) * PerEpoch) - 1);
@@ -67,29 +83,53 @@ internal sealed class NetworkSteps : IDisposable
     }
 
     /// <summary>Does a step of the epoch begun; returns how many rows it learnt from, and their mean loss before it.</summary>
-    /// <exception cref="OnnxTransferException">A row cannot be read, or ONNX Runtime failed.</exception>
+    /// <exception cref="OnnxTransferException">A row cannot be read, memory is too small, or ONNX Runtime failed.</exception>
     public (int Rows, double Loss) Step(int epoch, int step)
     {
-        int first = step * _batch, count = Math.Min(_batch, _order.Length - first);
-
-        // What fills up is rows of the batch, which no operator can object to.
-        for (int i = 0; i < _batch; i++)
+        int first = step * _dealt.Batch, count = Math.Min(_dealt.Batch, _dealt.Learnt - first);
+        double rate = Rate((epoch * PerEpoch) + step);
+        try
         {
-            _chosen[i] = _order[first + (i % count)];
-        }
+            if (Graph.Update is null)
+            {
+                Fill(epoch, _order.AsSpan(first, count), count);
+                return (count, Session.Step(rate));
+            }
 
-        var weights = _session.Input<float>(ForwardGraph.RowWeights);
-        _rows.Fill(epoch, _chosen, _session.InputBytes(_input), _session.Input<float>(ForwardGraph.Targets), weights);
-        for (int i = 0; i < _batch; i++)
+            double loss = 0;
+            for (int done = 0; done < count; done += _dealt.Part)
+            {
+                Fill(epoch, _order.AsSpan(first + done, Math.Min(_dealt.Part, count - done)), count);
+                loss += Session.Part();
+            }
+
+            Session.Move(rate);
+            return (count, loss);
+        }
+        catch (InferenceException e) when (StepMemory.IsShort(e))
         {
-            weights[i] = i < count ? weights[i] / count : 0;
+            throw _memory.Short(e);
         }
-
-        return (count, _session.Step(Rate((epoch * PerEpoch) + step)));
     }
 
     /// <summary>Unloads the step graph.</summary>
-    public void Dispose() => _session.Dispose();
+    public void Dispose() => Session.Dispose();
 
     private double Rate(int step) => _settings.LearningRate * _schedule.Factor(step, PerEpoch);
+
+    // The rows of a part of a step; what fills it up is rows of it again, which no operator can object to, of weight 0.
+    private void Fill(int epoch, ReadOnlySpan<int> chosen, int rowsOfStep)
+    {
+        for (int i = 0; i < _chosen.Length; i++)
+        {
+            _chosen[i] = chosen[i % chosen.Length];
+        }
+
+        var weights = Session.Input<float>(ForwardGraph.RowWeights);
+        _rows.Fill(epoch, _chosen, Session.InputBytes(_forward.Input), Session.Input<float>(ForwardGraph.Targets), weights);
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] = i < chosen.Length ? weights[i] / rowsOfStep : 0;
+        }
+    }
 }

@@ -1,29 +1,23 @@
+using OnnxTransfer.Onnx;
 using OnnxTransfer.Onnx.Proto;
 
 namespace OnnxTransfer.Training;
 
-/// <summary>Operators that do one thing while a network is trained and another when it predicts.</summary>
+/// <summary>Batch norms take the batch's statistics while a network is trained, and their running ones when it predicts.</summary>
 internal static class PredictionMode
 {
     /// <summary>Makes a node do what it does in prediction.</summary>
     public static void Set(NodeProto node)
     {
-        if (node.OpType == "BatchNormalization" && node.Attribute.FirstOrDefault(attribute => attribute.Name == "training_mode") is { } mode)
+        if (!node.IsStandard("BatchNormalization") || node.Long("training_mode", 0) == 0)
         {
-            node.Attribute.Remove(mode);
-            Keep(node.Output, 1);
+            return;
         }
-        else if (node.OpType == "Dropout")
-        {
-            Keep(node.Input, 2);
-        }
-    }
 
-    private static void Keep(Google.Protobuf.Collections.RepeatedField<string> names, int count)
-    {
-        while (names.Count > count)
+        node.Attribute.Remove(node.Attribute.Single(attribute => attribute.Name == "training_mode"));
+        while (node.Output.Count > 1)
         {
-            names.RemoveAt(names.Count - 1);
+            node.Output.RemoveAt(node.Output.Count - 1);
         }
     }
 }

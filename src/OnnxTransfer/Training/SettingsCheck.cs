@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxTransfer.Onnx;
 
 namespace OnnxTransfer.Training;
 
@@ -37,6 +38,7 @@ internal static class SettingsCheck
         }
 
         CheckWeights(network);
+        CheckTypes(network);
     }
 
     private static void CheckWeights(TrainableNetwork network)
@@ -55,6 +57,16 @@ internal static class SettingsCheck
         {
             throw new TrainingException(string.Create(
                 CultureInfo.InvariantCulture, $"{network.Model.Source}: the weight '{odd.Name}' has Rate = {odd.Rate}, Decay = {odd.Decay}; expected both of at least 0"));
+        }
+    }
+
+    private static void CheckTypes(TrainableNetwork network)
+    {
+        var types = network.Model.Graph.Initializer.ToDictionary(weight => weight.Name, weight => (ElementType)weight.DataType, StringComparer.Ordinal);
+        if (network.Weights.FirstOrDefault(weight => types.GetValueOrDefault(weight.Name, ElementType.Float) != ElementType.Float) is { } other)
+        {
+            throw new TrainingException(
+                $"{network.Model.Source}: the weight '{other.Name}' is {types[other.Name].ToString().ToLowerInvariant()}; expected float: train the float32 network, and convert what came of it");
         }
     }
 

@@ -41,7 +41,12 @@ internal sealed class StepGraph
     /// <summary>What each trainable weight and running statistic held in the forward graph.</summary>
     public IReadOnlyDictionary<string, TensorProto> Weights => _weights;
 
-    /// <summary>Builds the step as one graph.</summary>
+    /// <summary>Bytes of all that is carried, one buffer of each.</summary>
+    public long CarriedBytes => new[] { Model, Update }.OfType<OnnxModel>().SelectMany(model => model.Inputs).DistinctBy(input => input.Name)
+        .Where(input => _carried.ContainsKey(input.Name) || _moved.ContainsKey(input.Name))
+        .Sum(input => input.Dimensions!.Aggregate(input.ElementType == ElementType.Double ? (long)sizeof(double) : sizeof(float), (a, b) => a * b));
+
+    /// <summary>Builds the step.</summary>
     /// <param name="forward">
     /// From inputs to a loss; its outputs become inner tensors. All shapes must follow from <paramref name="batch"/>, the symbolic first
     /// dimension of its inputs, which the step graph has fixed. Weights, float or double, are constants unless listed.
@@ -49,21 +54,21 @@ internal sealed class StepGraph
     /// <param name="loss">The tensor of one element to make small.</param>
     /// <param name="trainable">The weights to move, each at most once.</param>
     /// <param name="optimizer">How they are moved.</param>
-    /// <param name="batch">Rows of a step.</param>
+    /// <param name="batch">Rows of a run: of a step, or of a part.</param>
     /// <param name="clipNorm">Gradients that are longer, all together, are shortened to it; null: none are.</param>
+    /// <param name="statistics">Running statistics of the forward graph; null: none.</param>
+    /// <param name="inParts">True: gradients are added to sums, which the weights are moved by in a graph of its own.</param>
     /// <exception cref="TrainingException">No gradient can be made; see <see cref="Differentiation.Gradients"/>.</exception>
     /// <exception cref="OnnxException">The graph has no weight of a listed name.</exception>
     public static StepGraph Build(
-        OnnxModel forward, string loss, IReadOnlyList<Trainable> trainable, Optimizer optimizer, int batch, double? clipNorm = null)
-    {
-        var (step, builder, gradients) = Differentiated(forward, loss, trainable, batch);
-        step.Move(builder, step._carried, trainable, gradients, optimizer, clipNorm);
-        step.Model = builder.Build();
-        return step;
-    }
-
-    private static (StepGraph Step, GraphBuilder Builder, IReadOnlyList<string> Gradients) Differentiated(
-        OnnxModel forward, string loss, IReadOnlyList<Trainable> trainable, int batch)
+        OnnxModel forward,
+        string loss,
+        IReadOnlyList<Trainable> trainable,
+        Optimizer optimizer,
+        int batch,
+        double? clipNorm = null,
+        IReadOnlyList<RunningStatistic>? statistics = null,
+        bool inParts = false)
     {
         var shapes = TensorShapes.Infer(forward, batch);
         var builder = GraphBuilder.Over(forward);
@@ -72,12 +77,54 @@ internal sealed class StepGraph
         var step = new StepGraph(loss);
         builder.Graph.Output.Clear();
         builder.Output(loss, shapes[loss]!.ElementType);
-        foreach (var (name, _, _) in trainable)
+        foreach (string name in trainable.Select(weight => weight.Name))
         {
             step._weights[name] = builder.FeedWeight(name);
         }
 
-        return (step, builder, gradients);
+        foreach (var (name, after) in statistics ?? [])
+        {
+            step._weights[name] = builder.FeedWeight(name);
+            step.Carry(builder, step._carried, name, name, after);
+        }
+
+        if (inParts)
+        {
+            step.Sum(builder, trainable, gradients);
+            step.Update = step.Updated(forward, trainable, optimizer, clipNorm);
+        }
+        else
+        {
+            step.Move(builder, step._carried, trainable, gradients, optimizer, clipNorm);
+        }
+
+        step.Model = builder.Build();
+        return step;
+    }
+
+    private static string SumOf(string weight) => $"{weight}_sum";
+
+    private void Sum(GraphBuilder builder, IReadOnlyList<Trainable> trainable, IReadOnlyList<string> gradients)
+    {
+        foreach (var ((name, _, _), gradient) in trainable.Zip(gradients))
+        {
+            string sum = Feed(builder, SumOf(name), name);
+            Carry(builder, _carried, sum, name, builder.Node("Add", [sum, gradient], $"{name}_summed"));
+        }
+    }
+
+    private OnnxModel Updated(OnnxModel forward, IReadOnlyList<Trainable> trainable, Optimizer optimizer, double? clipNorm)
+    {
+        var builder = GraphBuilder.Empty(forward.Opset, $"{forward.Source}, update");
+        string[] sums = [.. trainable.Select(weight => Feed(builder, SumOf(Feed(builder, weight.Name, weight.Name)), weight.Name))];
+        Move(builder, _moved, trainable, sums, optimizer, clipNorm);
+        foreach (var ((name, _, _), sum) in trainable.Zip(sums))
+        {
+            // Zeros for the next step's first part.
+            Carry(builder, _moved, sum, name, builder.Node("Sub", [sum, sum], $"{name}_cleared"));
+        }
+
+        return builder.Build();
     }
 
     // Adds the optimiser's nodes, weights being inputs of the graph. Weights of one learning rate share its scalars, as PyTorch's
@@ -94,16 +141,23 @@ internal sealed class StepGraph
         for (int i = 0; i < trainable.Count; i++)
         {
             var (name, decay, rate) = trainable[i];
-            var weight = _weights[name];
-            string[] states = [.. Enumerable.Range(0, optimizer.States).Select(
-                s => builder.Input($"{name}_state{s}", (ElementType)weight.DataType, [.. weight.Dims]))];
+            string[] states = [.. Enumerable.Range(0, optimizer.States).Select(s => Feed(builder, $"{name}_state{s}", name))];
             string[] moved = updates[rate].Move(name, gradients[i], decay, states);
             foreach (var (before, after) in states.Prepend(name).Zip(moved))
             {
-                carried[before] = after;
-                builder.Output(after, (ElementType)weight.DataType, [.. weight.Dims]);
+                Carry(builder, carried, before, name, after);
             }
         }
+    }
+
+    // An input of the type and shape of a weight.
+    private string Feed(GraphBuilder builder, string name, string like) =>
+        builder.Input(name, (ElementType)_weights[like].DataType, [.. _weights[like].Dims]);
+
+    private void Carry(GraphBuilder builder, Dictionary<string, string> carried, string before, string like, string after)
+    {
+        carried[before] = after;
+        builder.Output(after, (ElementType)_weights[like].DataType, [.. _weights[like].Dims]);
     }
 
     private static void FixInputs(GraphBuilder builder, TensorShapes shapes)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OnnxTransfer.Onnx;
 using OnnxTransfer.Training;
 using OnnxTransfer.Training.Losses;
@@ -53,7 +54,179 @@ public sealed class NetworkFitTests
         Assert.Equal([.. asked[0].Skip(24).Take(6), .. asked[0].Skip(24).Take(2)], asked[0].Skip(24));
     }
 
+    [Fact]
+    public void Parts_of_a_batch_take_the_steps_of_the_whole()
+    {
+        // 30 rows: the last step has 6, which are dealt to parts of 4 and 2.
+        var whole = Run(0);
+        Assert.All(new[] { 1, 3, 4, 7 }, part => Assert.All(Floats(whole).Zip(Floats(Run(part))), pair => Assert.Equal(pair.First, pair.Second, 1e-5)));
+
+        static TrainedNetwork Run(int part) =>
+            NetworkFit.Run(SmallNetwork.Build(0.1, 0.5), Loss, SmallNetwork.Rows(30), null, Quick with { MicroBatch = part, ClipNorm = 0.5 });
+
+        static float[] Floats(TrainedNetwork trained) => MemoryMarshal.Cast<byte, float>(Weights(trained)).ToArray();
+    }
+
+    [Fact]
+    public void The_weights_of_rows_count()
+    {
+        float[] x = [.. Enumerable.Range(0, 10 * SmallNetwork.Width).Select(i => (float)Math.Sin(i))];
+        float[] targets = [.. Enumerable.Range(0, 10 * SmallNetwork.Classes).Select(i => i % 4 == 0 ? 1f : 0)];
+        float[] weights = [2, 0, 1, 1, 0, 2, 1, 1, 1, 1];
+        var trained = NetworkFit.Run(SmallNetwork.Build(), Loss, new ArrayRows(x, targets, 10, weights), null, Quick with { BatchSize = 10, Epochs = 1 });
+
+        // Rows of weight 0 are worth nothing, whatever they hold; a row of weight 2 is worth two of weight 1.
+        x.AsSpan(SmallNetwork.Width, SmallNetwork.Width).Fill(3);
+        x.AsSpan(4 * SmallNetwork.Width, SmallNetwork.Width).Fill(-3);
+        var other = NetworkFit.Run(SmallNetwork.Build(), Loss, new ArrayRows(x, targets, 10, weights), null, Quick with { BatchSize = 10, Epochs = 1 });
+        Assert.Equal(trained.Epochs[0].Loss, other.Epochs[0].Loss, 1e-6);
+        x.AsSpan(0, SmallNetwork.Width).CopyTo(x.AsSpan(SmallNetwork.Width));
+        x.AsSpan(5 * SmallNetwork.Width, SmallNetwork.Width).CopyTo(x.AsSpan(4 * SmallNetwork.Width));
+        targets.AsSpan(0, SmallNetwork.Classes).CopyTo(targets.AsSpan(SmallNetwork.Classes));
+        targets.AsSpan(5 * SmallNetwork.Classes, SmallNetwork.Classes).CopyTo(targets.AsSpan(4 * SmallNetwork.Classes));
+        var twice = NetworkFit.Run(SmallNetwork.Build(), Loss, new ArrayRows(x, targets, 10), null, Quick with { BatchSize = 10, Epochs = 1 });
+        Assert.Equal(trained.Epochs[0].Loss, twice.Epochs[0].Loss, 1e-6);
+    }
+
+    [Fact]
+    public void Pixels_are_read_as_bytes()
+    {
+        var builder = GraphBuilder.Empty();
+        builder.Input("pixels", ElementType.UInt8, -1, 4);
+        string real = builder.Node("Div", [builder.Node("Cast", ["pixels"], "real", ("to", 1)), builder.Floats("most", [255])], "parts");
+        builder.NodeInto("outputs", "Gemm", [real, builder.Floats("w", new float[8], 2, 4), builder.Floats("b", [0, 0], 2)], ("transB", 1));
+        builder.Output("outputs", ElementType.Float, -1, 2);
+        var rows = new Pixels();
+        var trained = NetworkFit.Run(new(builder.Build(), [new("w"), new("b")]), Loss, rows, rows, Quick with { Epochs = 40, LearningRate = 0.1 });
+        Assert.True(trained.Epochs[^1].Validation < 0.1, $"{trained.Epochs[^1].Validation}");
+        Assert.Equal(ElementType.UInt8, trained.Model.Inputs[0].ElementType);
+    }
+
+    [Fact]
+    public void A_step_leaves_next_to_no_garbage()
+    {
+        var network = SmallNetwork.Build();
+        foreach (int part in new[] { 0, 4 })
+        {
+            using var steps = new NetworkSteps(network, ForwardGraph.Of(network, Loss), SmallNetwork.Rows(80), Quick with { MicroBatch = part });
+            steps.Begin(0);
+            steps.Step(0, 0);
+            steps.Step(0, 1);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                steps.Step(0, i % 10);
+            }
+
+            long perRun = (GC.GetAllocatedBytesForCurrentThread() - before) / (part == 0 ? 100 : 300);
+            Assert.True(perRun < 4000, $"{perRun} bytes a run");
+        }
+    }
+
+    [Fact]
+    public void A_rate_that_diverges_ends_it_with_the_cure()
+    {
+        var error = Assert.Throws<DivergedException>(() => NetworkFit.Run(
+            SmallNetwork.Build(), Loss, SmallNetwork.Rows(100), null, Quick with { LearningRate = 1000, Optimizer = new Sgd() }));
+        Assert.Matches(
+            @"^small network: the loss, [\d.]+ at first, is [-+\de.NaInfity]+ in epoch 1: the training diverges at LearningRate = 1e\+03; expected a loss that falls: "
+            + "take a smaller LearningRate, for example 100, a schedule with WarmUp, or ClipNorm; no epoch went well before, so no weights are kept$", error.Message);
+        Assert.False(error.HasKept);
+    }
+
+    [Fact]
+    public void The_best_weights_before_a_divergence_are_kept()
+    {
+        var rows = new Turning(SmallNetwork.Rows(30));
+        var error = Assert.Throws<DivergedException>(() => NetworkFit.Run(SmallNetwork.Build(), Loss, rows, null, Quick));
+        Assert.Contains("in epoch 3", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("the weights of epoch 2 are kept", error.Message, StringComparison.Ordinal);
+        var two = NetworkFit.Run(SmallNetwork.Build(), Loss, SmallNetwork.Rows(30), null, Quick with { Epochs = 2, Schedule = LearningRateSchedule.Cosine(4) });
+        Assert.Equal(Weights(two), Weights(error.Kept!));
+        Assert.Equal(2, error.Kept!.Epochs.Count);
+    }
+
+    [Fact]
+    public void Settings_that_make_no_sense_are_refused()
+    {
+        TrainingSettings[] odd =
+        [
+            Quick with { Epochs = 0 }, Quick with { BatchSize = 0 }, Quick with { MicroBatch = -1 }, Quick with { LearningRate = double.NaN },
+            Quick with { Patience = 0 }, Quick with { ClipNorm = 0 }, Quick with { LabelSmoothing = 1 }, Quick with { Optimizer = new Sgd { Momentum = 1 } },
+            Quick with { Schedule = LearningRateSchedule.OneCycle() with { WarmUp = 1 } }, Quick with { Schedule = LearningRateSchedule.OneCycle(rise: 2) },
+        ];
+        Assert.All(odd, settings => Assert.Contains("expected", Refused(SmallNetwork.Build(), settings), StringComparison.Ordinal));
+        var network = SmallNetwork.Build();
+        Assert.Equal("small network: no weight is to be trained; expected at least one", Refused(network with { Weights = [] }, Quick));
+        Assert.Equal("small network: the weight 'b1' is to be trained 2 times; expected each at most once", Refused(network with { Weights = [new("b1"), new("b1")] }, Quick));
+        Assert.Equal("small network: the weight 'b1' has Rate = -1, Decay = 0; expected both of at least 0", Refused(network with { Weights = [new("b1", 0, -1)] }, Quick));
+        Assert.Equal(
+            "LabelSmoothing = 0.1 is set for SquaredLoss, whose targets are no classes; expected 0",
+            Assert.Throws<TrainingException>(() => NetworkFit.Run(network, new SquaredLoss(), SmallNetwork.Rows(9), null, Quick with { LabelSmoothing = 0.1 })).Message);
+        Assert.Equal(
+            "small network: 9 rows to train on and 0 to validate by; expected at least one of each, or no validation rows at all (null)",
+            Assert.Throws<TrainingException>(() => NetworkFit.Run(network, Loss, SmallNetwork.Rows(9), new ArrayRows([], [], 0), Quick)).Message);
+
+        static string Refused(TrainableNetwork network, TrainingSettings settings) =>
+            Assert.Throws<TrainingException>(() => NetworkFit.Run(network, Loss, SmallNetwork.Rows(9), null, settings)).Message;
+    }
+
+    [Theory]
+    [InlineData(100, 32, 0, false, 32, 32, 100, 4, 1)]
+    [InlineData(100, 32, 12, false, 32, 12, 100, 4, 3)]
+    [InlineData(20, 32, 12, false, 20, 12, 20, 1, 2)]
+    [InlineData(100, 32, 0, true, 32, 32, 96, 3, 1)]
+    [InlineData(100, 32, 8, true, 32, 8, 96, 3, 4)]
+    [InlineData(21, 32, 8, true, 16, 8, 16, 1, 2)]
+    [InlineData(21, 32, 0, true, 21, 21, 21, 1, 1)]
+    public void Rows_are_dealt_to_steps_and_parts(int count, int batch, int micro, bool whole, int step, int part, int learnt, int steps, int parts)
+    {
+        var dealt = StepRows.Of("network", count, Quick with { BatchSize = batch, MicroBatch = micro }, whole);
+        Assert.Equal((new StepRows(step, part, learnt), steps, parts), (dealt, dealt.Steps, dealt.Parts));
+    }
+
+    [Theory]
+    [InlineData(100, 32, 12)]
+    [InlineData(100, 32, 1)]
+    [InlineData(1, 32, 0)]
+    public void Batch_norms_in_training_take_whole_parts_of_several_rows(int count, int batch, int micro) => Assert.Contains(
+        "a BatchSize that is a multiple of it",
+        Assert.Throws<TrainingException>(() => StepRows.Of("network", count, Quick with { BatchSize = batch, MicroBatch = micro }, whole: true)).Message,
+        StringComparison.Ordinal);
+
     internal static byte[] Weights(TrainedNetwork trained) => Weights(trained.Model);
 
     internal static byte[] Weights(OnnxModel model) => [.. model.Graph.Initializer.SelectMany(weight => weight.RawData.ToByteArray())];
+
+    // Rows that are far away from the third epoch on.
+    private sealed class Turning(ArrayRows rows) : ITrainingRows
+    {
+        public int Count => rows.Count;
+
+        public void Fill(int epoch, ReadOnlySpan<int> chosen, Span<byte> inputs, Span<float> targets, Span<float> weights)
+        {
+            rows.Fill(epoch, chosen, inputs, targets, weights);
+            if (epoch > 1)
+            {
+                MemoryMarshal.Cast<byte, float>(inputs).Fill(1e37f);
+            }
+        }
+    }
+
+    // Dark or light pixels.
+    private sealed class Pixels : ITrainingRows
+    {
+        public int Count => 16;
+
+        public void Fill(int epoch, ReadOnlySpan<int> rows, Span<byte> inputs, Span<float> targets, Span<float> weights)
+        {
+            targets.Clear();
+            weights.Fill(1);
+            for (int i = 0; i < rows.Length; i++)
+            {
+                inputs.Slice(4 * i, 4).Fill((byte)((rows[i] % 2 * 200) + rows[i]));
+                targets[(2 * i) + (rows[i] % 2)] = 1;
+            }
+        }
+    }
 }

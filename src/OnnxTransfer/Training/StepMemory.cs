@@ -1,0 +1,59 @@
+using System.Globalization;
+using OnnxTransfer.Inference;
+
+namespace OnnxTransfer.Training;
+
+/// <summary>Tells, where a step does not fit into memory, how many rows would.</summary>
+/// <param name="source">The network, for messages.</param>
+/// <param name="rows">How the step's rows are dealt.</param>
+/// <param name="build">The step graph of so many rows.</param>
+/// <param name="free">Bytes of a GPU's memory before anything was loaded; null where there is no GPU, or it does not tell.</param>
+internal sealed class StepMemory(string source, StepRows rows, Func<int, StepGraph> build, long? free)
+{
+    // Of a GPU's memory, what tensors may take beside the workspaces of its libraries.
+    private const double ShareForTensors = 0.8;
+
+    /// <summary>Bytes of a GPU's memory that are free; null where <paramref name="provider"/> is none.</summary>
+    public static long? FreeOn(ExecutionProvider provider) =>
+        provider.IsGpu() && CudaApi.TryLoad(out var cuda) ? cuda.Memory(new SessionSettings().Device)?.Free : null;
+
+    /// <summary>Bytes that are alive at once in a run, beside them the second buffer of all that is carried, and frozen weights.</summary>
+    public static long Needed(StepGraph graph) =>
+        MemoryNeed.Of(graph.Model, 1) + graph.CarriedBytes + (sizeof(float) * graph.Model.ParameterCount);
+
+    /// <summary>Holds what is alive at once in a run of <paramref name="graph"/> against the host's memory.</summary>
+    /// <exception cref="TrainingException">It is more than is <paramref name="available"/>.</exception>
+    public void Check(StepGraph graph, long available)
+    {
+        if (Needed(graph) is var needed && needed > available)
+        {
+            throw new TrainingException(Say($"needs {needed / 1e9:F1} GB for its tensors; expected at most the {available / 1e9:F1} GB that this process may use", available));
+        }
+    }
+
+    /// <summary>Whether an error says that a GPU's memory is too small.</summary>
+    public static bool IsShort(Exception error) => GpuFault.IsOutOfMemory((error.InnerException ?? error).Message);
+
+    /// <summary>The error for it, which says how many rows would fit.</summary>
+    public TrainingException Short(Exception error) =>
+        new(Say($"does not fit into the GPU's memory ({GpuFault.Brief((error.InnerException ?? error).Message)})", (long?)(ShareForTensors * free)), error);
+
+    private string Say(FormattableString found, long? available)
+    {
+        int most = available is { } bytes ? Fitting(bytes) : rows.Part / 2;
+        most = most < rows.Part ? most : rows.Part / 2;
+        string cure = most == 0 ? "not even a row fits: train fewer layers, or on smaller inputs"
+            : $"about {most} rows fit: set MicroBatch = {Even(most)}, which takes the same steps in parts, or BatchSize";
+        return $"{source}: a step on {rows.Part} rows at once {found.ToString(CultureInfo.InvariantCulture)}; {cure}";
+    }
+
+    // Memory grows evenly with the rows.
+    private int Fitting(long available)
+    {
+        long one = Needed(build(1)), two = Needed(build(2));
+        return one > available ? 0 : (int)Math.Min(rows.Part, 1 + ((available - one) / Math.Max(1, two - one)));
+    }
+
+    // The largest part of the batch up to so many rows that leaves no rest.
+    private int Even(int most) => Enumerable.Range(1, most).Last(part => rows.Batch % part == 0);
+}

@@ -1,0 +1,45 @@
+using OnnxTransfer.Inference;
+using OnnxTransfer.Training;
+using OnnxTransfer.Training.Losses;
+
+namespace OnnxTransfer.Tests.Training;
+
+public sealed class StepMemoryTests
+{
+    private static readonly StepRows Rows = new(48, 48, 100);
+
+    [Fact]
+    public void A_step_that_does_not_fit_says_how_many_rows_would()
+    {
+        var memory = new StepMemory("small network", Rows, Built, null);
+        memory.Check(Built(48), StepMemory.Needed(Built(48)));
+        Assert.Equal(
+            "small network: a step on 48 rows at once needs 0.0 GB for its tensors; expected at most the 0.0 GB that this process may use; "
+            + "about 20 rows fit: set MicroBatch = 16, which takes the same steps in parts, or BatchSize",
+            Assert.Throws<TrainingException>(() => memory.Check(Built(48), StepMemory.Needed(Built(20)))).Message);
+        Assert.EndsWith("not even a row fits: train fewer layers, or on smaller inputs", Assert.Throws<TrainingException>(() => memory.Check(Built(48), 100)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_gpu_that_is_short_of_memory_is_advised_on()
+    {
+        var error = new InferenceException("x: failed", new InvalidOperationException("Failed to allocate memory for requested buffer of size 123456"));
+        Assert.True(StepMemory.IsShort(error));
+        Assert.False(StepMemory.IsShort(new InferenceException("shapes differ")));
+        Assert.Equal(
+            "small network: a step on 48 rows at once does not fit into the GPU's memory (Failed to allocate memory for requested buffer of size 123456); "
+            + "about 24 rows fit: set MicroBatch = 24, which takes the same steps in parts, or BatchSize",
+            new StepMemory("small network", Rows, Built, null).Short(error).Message);
+        long free = StepMemory.Needed(Built(20)) * 5 / 4;
+        Assert.EndsWith(
+            "about 20 rows fit: set MicroBatch = 16, which takes the same steps in parts, or BatchSize",
+            new StepMemory("small network", Rows, Built, free + 5).Short(error).Message, StringComparison.Ordinal);
+    }
+
+    private static StepGraph Built(int rows)
+    {
+        var network = SmallNetwork.Build();
+        var forward = ForwardGraph.Of(network, new SoftmaxCrossEntropy());
+        return StepGraph.Build(forward.Model, forward.Loss, network.Weights, new Adam(), rows);
+    }
+}
