@@ -7,6 +7,7 @@ using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Heads;
 using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Cli;
@@ -52,12 +53,13 @@ internal sealed class TransferWays(
 
     private TransferWay FineTuned()
     {
-        var training = options.Tune.Apply(parsed) with { Provider = backbone.Provider, Threads = parsed.GetValue(embed.Threads) };
+        var training = options.Tune.Apply(parsed) with { Provider = Steps, Threads = parsed.GetValue(embed.Threads) };
         var tuning = new FineTuning { Unfreeze = parsed.GetValue(options.Unfreeze)!, UnfreezeAfter = parsed.GetValue(options.UnfreezeAfter), HeldOut = HeldOut };
         Tell(TransferWay.FineTuned, tuning.UnfreezeAfter is { } tensor ? $"all behind {tensor}" : tuning.Unfreeze, training);
         return new TransferWay(
             TransferWay.FineTuned,
-            (task, token) => Trained(task, token, (folder, progress) => (tuning with { Training = Of(training, task), Output = folder }).Fit(backbone, task.Data, cache, _embedding, progress, token), TransferWay.FineTuned))
+            (task, token) => Trained(TransferWay.FineTuned, task, (file, progress) =>
+                (tuning with { Training = Of(training, task), Output = file }).Fit(backbone, task.Data, cache, _embedding, progress, token), token))
         {
             Settings = $"{tuning} {training} {_least} {Embedding} {source?.Source} {source?.Items.Count}",
         };
@@ -70,7 +72,7 @@ internal sealed class TransferWays(
         {
             Epochs = parsed.GetValue(options.ScratchEpochs) ?? usual.Epochs,
             LearningRate = parsed.GetValue(options.ScratchLearningRate) ?? usual.LearningRate,
-            Provider = backbone.Provider,
+            Provider = Steps,
             Threads = parsed.GetValue(embed.Threads),
         };
         int? size = parsed.GetValue(options.ScratchSize);
@@ -78,23 +80,24 @@ internal sealed class TransferWays(
         Tell(TransferWay.Scratch, $"the architecture up to {scratch.Tap} at {size ?? backbone.PixelHeight}x{size ?? backbone.PixelWidth} pixels{(size is null ? "" : $" (the backbone's own are {backbone.PixelHeight}x{backbone.PixelWidth})")}", training);
         return new TransferWay(
             TransferWay.Scratch,
-            (task, token) => Trained(task, token, (folder, progress) => (scratch with { Training = Of(training, task), Output = folder }).Fit(backbone, task.Data, cache, _embedding, progress, token), TransferWay.Scratch))
+            (task, token) => Trained(TransferWay.Scratch, task, (file, progress) =>
+                (scratch with { Training = Of(training, task), Output = file }).Fit(backbone, task.Data, cache, _embedding, progress, token), token))
         {
             Settings = $"{scratch} {training} {_least} {Embedding}",
         };
     }
 
     // What a training makes is of no further use once its answers are known. Until then it lies apart, so that an interrupted run finds it.
-    private TransferAnswer Trained(TransferTask task, CancellationToken token, Func<string, Action<TrainingProgress>, FineTunedModel> fit, string way)
+    private TransferAnswer Trained(string way, TransferTask task, Func<string, Action<TrainingProgress>, FineTunedModel> fit, CancellationToken token)
     {
         var folder = Path.Combine(cache.Folder, "transfer", task.Key);
         Directory.CreateDirectory(folder);
         TransferAnswer answer;
         using (var own = EmbeddingCache.Open(folder))
         {
-            using var progress = new FitProgressLine(terminal);
-            using var model = fit(Path.Combine(folder, $"{way}.onnx"), step => progress.Report(new FitProgress(
-                $"{way} on {task.Train.Length} labels, epoch {step.Epoch + 1} of {step.Epochs}, {step.Rows} of {step.Total} rows", step.Epoch + 1, step.Loss)));
+            terminal.Say($"training {way} on {task.Train.Length} labels");
+            using var progress = new TuneProgressLine(terminal);
+            using var model = fit(Path.Combine(folder, $"{way}.onnx"), progress.Report);
             progress.Dispose();
             var test = Embedder.Run(model.Backbone, task.Data.Of(Split.Test), own, _embedding, token).ToSet();
             var report = model.Report;
@@ -120,6 +123,9 @@ internal sealed class TransferWays(
         EmbeddingSet Fit(EmbeddingSet set) => set.Of(Split.Train, Split.Validation);
         return ProbeLoss.Measure(Fit(before), before.Of(Split.Test), Fit(after), after.Of(Split.Test), seed, token);
     }
+
+    // TensorRT compiles weights into its engines, which training changes.
+    private ExecutionProvider Steps => backbone.Provider == ExecutionProvider.Cpu ? ExecutionProvider.Cpu : ExecutionProvider.Cuda;
 
     private string Embedding => $"{backbone.Sha256} {string.Join(',', backbone.Taps.Select(tap => tap.Label))} {backbone.L2Normalize} {backbone.Precision} {_embedding.Jpeg}";
 
