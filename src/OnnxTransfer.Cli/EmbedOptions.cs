@@ -111,7 +111,6 @@ internal sealed class EmbedOptions
     /// <summary>Embeds with progress, says what was done, lists failures.</summary>
     public EmbedRun Run(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, CancellationToken cancellation)
     {
-        var failureFile = parsed.GetValue(Failures) ?? Path.Combine(cache.Folder, "failures.csv");
         var description = backbone.Description;
         terminal.Say($"backbone {description.Name} at {string.Join(", ", backbone.Taps.Select(tap => tap.Label))}, {backbone.Width} values an image{(backbone.L2Normalize ? " of length 1" : "")}, on {backbone.Provider.ToString().ToLowerInvariant()} in {backbone.Precision}{(backbone.ProviderNote is { } note ? $" ({note})" : "")}");
         foreach (var remark in dataset.Notes)
@@ -124,8 +123,21 @@ internal sealed class EmbedOptions
             terminal.Say($"note: {remark}");
         }
 
+        return Run(parsed, terminal, backbone, dataset, cache, null, parsed.GetValue(Failures) ?? Path.Combine(cache.Folder, "failures.csv"), cancellation);
+    }
+
+    /// <summary>The same for an augmented view of what was embedded before; its failures are listed beside those of the images as they are.</summary>
+    public EmbedRun RunView(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, AugmentedView view, CancellationToken cancellation)
+    {
+        terminal.Say($"{view}");
+        var failures = Path.ChangeExtension(parsed.GetValue(Failures) ?? Path.Combine(cache.Folder, "failures.csv"), $".view{view.Number}.csv");
+        return Run(parsed, terminal, backbone, dataset, cache, view, failures, cancellation);
+    }
+
+    private EmbedRun Run(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, AugmentedView? view, string failureFile, CancellationToken cancellation)
+    {
         using var progress = new EmbedProgressLine(terminal);
-        var settings = SettingsFor(parsed, dataset, progress);
+        var settings = SettingsFor(parsed, dataset, progress) with { View = view };
         EmbedRun run;
         try
         {

@@ -15,6 +15,7 @@ internal static class EvaluateCommand
         var model = new Argument<string?>("model") { Description = "a fused model, as 'train -o' writes it; none with --transfer", Arity = ArgumentArity.ZeroOrOne };
         var data = new DataOptions();
         var (embed, transfer) = (new EmbedOptions(), new TransferOptions());
+        var views = new ViewOptions();
         var seed = new Option<int>("--seed") { Description = "decides the intervals; with --transfer also splits, drawings and trainings", DefaultValueFactory = _ => 0 };
         var json = new Option<bool>("--json") { Description = "print one JSON object" };
         var command = new Command("evaluate", "Measure a fused model on labelled images: on the test split where the data has one of its own, else on everything. Or, with --transfer, what transfer buys on a data set") { model };
@@ -22,6 +23,7 @@ internal static class EvaluateCommand
         data.Data.Arity = ArgumentArity.ZeroOrOne;
         embed.Jpeg.Description = "how JPEG is decoded: exact, scaled or gpu (default: as the model was trained; with --transfer exact)";
         embed.Failures.Description = "write failed images with their reasons to this .csv (default: nowhere; with --transfer failures.csv in the cache)";
+        views.AddTo(command, fits: false, answers: true);
         command.Options.Add(seed);
         command.Options.Add(json);
         transfer.AddTo(command);
@@ -45,13 +47,15 @@ internal static class EvaluateCommand
         {
             if (parsed.GetValue(transfer.Transfer) is not null)
             {
-                return new TransferRun(terminal, data, embed, transfer, seed, json, parsed, cancellation).Run();
+                return new TransferRun(terminal, data, embed, views, transfer, seed, json, parsed, cancellation).Run();
             }
 
+            views.Check(parsed);
             transfer.RefuseAll(parsed);
             embed.RefuseAllBut(parsed, [embed.Provider, embed.Jpeg, embed.MaxFailures, embed.Failures], "is for --transfer: a model carries its own backbone");
             JpegDecoding? jpeg = parsed.GetResult(embed.Jpeg) is { Implicit: false } ? parsed.GetValue(embed.Jpeg) : null;
             using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(embed.Provider), jpeg: jpeg);
+            fused.TestViews = views.ToAverage(parsed, fused.Card);
             CheckColumns(parsed, fused);
             var dataset = data.Open(parsed, fused.Card.Numbers);
             if (!dataset.HasOwnSplits && fused.Card.Data is { } seen && Path.GetFullPath(seen.Source) == dataset.Source)
@@ -84,7 +88,7 @@ internal static class EvaluateCommand
             else
             {
                 terminal.Out.WriteLine(result.Scores.ToString());
-                terminal.Out.WriteLine($"{result.Scores.Count} items on {fused.Provider.ToString().ToLowerInvariant()}, {result.Failures.Count} failed, {result.ImagesPerSecond:0} images/s");
+                terminal.Out.WriteLine($"{result.Scores.Count} items on {fused.Provider.ToString().ToLowerInvariant()}, {result.Failures.Count} failed, {result.ImagesPerSecond:0} images/s{(fused.TestViews.Count > 0 ? $"; each answer the mean over the image and {fused.TestViews.Count} views" : "")}");
             }
 
             return ExitCode.Done;
@@ -114,6 +118,7 @@ internal static class EvaluateCommand
             ["backbone"] = model.Card.Backbone.Name,
             ["provider"] = model.Provider.ToString().ToLowerInvariant(),
             ["items"] = items,
+            ["testViews"] = model.TestViews.Count,
             ["embedded"] = result.Images,
             ["fromCache"] = 0,
             ["failed"] = result.Failures.Count,

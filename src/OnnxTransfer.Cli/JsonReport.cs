@@ -59,6 +59,16 @@ internal static class JsonReport
         };
     }
 
+    /// <summary>What became of each augmented view.</summary>
+    public static JsonArray Of(IReadOnlyList<EmbedRun> views) => new([.. views.Select(view => new JsonObject
+    {
+        ["items"] = view.Items.Count,
+        ["embedded"] = view.Report.Embedded,
+        ["fromCache"] = view.Report.FromCache,
+        ["failed"] = view.Report.Failures.Count,
+        ["secondsEmbedding"] = Rounded(view.Report.Seconds),
+    })]);
+
     /// <summary>The figures of <paramref name="scores"/> by name; none without a test split.</summary>
     public static Dictionary<string, double> Numbers(Scores? scores) => scores switch
     {

@@ -18,6 +18,7 @@ internal static class PredictCommand
         var top = new Option<int>("--top") { Description = "how many classes to show for each image; of labels at least those above 0.5 (--json has all)", DefaultValueFactory = _ => 1 };
         var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu, cuda or tensorrt", DefaultValueFactory = _ => ExecutionProvider.Auto };
         var jpeg = new Option<JpegDecoding?>("--jpeg") { Description = "exact, scaled or gpu (default: as the model was trained)" };
+        var views = new ViewOptions();
         var averageBy = new Option<string?>("--average-by") { Description = "manifest: rows with the same value here are photos of one item" };
         var path = new Option<string?>("--path-column") { Description = "manifest: the column of image files (default: path, file, image or filename)" };
         var json = new Option<bool>("--json") { Description = "print one JSON array: file, label (or labels) and probabilities, or value (with low and high, or one for each target), or error" };
@@ -25,13 +26,16 @@ internal static class PredictCommand
         {
             model, images, top, provider, jpeg, averageBy, path, json,
         };
+        views.AddTo(command, fits: false, answers: true);
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
         return command;
 
         int Run(ParseResult parsed, CancellationToken cancellation)
         {
             EmbedOptions.Positive(parsed, top, 1);
+            views.Check(parsed);
             using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider), jpeg: parsed.GetValue(jpeg));
+            fused.TestViews = views.ToAverage(parsed, fused.Card);
             var rows = parsed.GetValue(json) ? new JsonArray() : null;
             var failed = 0;
             foreach (var (item, prediction, error) in fused.PredictAll(Items(parsed, fused), cancellation: cancellation))

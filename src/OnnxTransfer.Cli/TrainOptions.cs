@@ -14,9 +14,13 @@ internal sealed class TrainOptions
 
     public EmbedOptions Embed { get; } = new();
 
+    public ViewOptions Views { get; } = new();
+
     public HeadChoice Head { get; } = new();
 
     public UnfreezeOptions Unfreeze { get; } = new();
+
+    public ScratchOptions Scratch { get; } = new();
 
     public TuneOptions Tune { get; } = new(FineTuning.UsualTraining);
 
@@ -44,12 +48,14 @@ internal sealed class TrainOptions
     {
         Data.AddTo(command);
         Embed.AddTo(command);
+        Views.AddTo(command, fits: true, answers: true);
         foreach (var option in Head.All.Concat([Output, Test, Validation, Seed, Folds, Repeats, Source, SourceWeight, Compare, Json]))
         {
             command.Options.Add(option);
         }
 
         Unfreeze.AddTo(command);
+        Scratch.AddTo(command);
         Tune.AddTo(command);
     }
 }

@@ -75,7 +75,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
             }
         }
 
-        Row("seconds embedding", head => $"{head.Embedding.Report.Seconds:0.0}");
+        Row("seconds embedding", head => $"{head.Embedding.Report.Seconds + head.Views.Concat(head.TestViews).Sum(view => view.Report.Seconds):0.0}");
         Row("seconds fitting", head => $"{head.Fit.Seconds:0.0}");
         terminal.Write(table);
         if (trained.Selection is { } selection)
@@ -85,7 +85,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
 
         if (trained.Tuning is { } tuning)
         {
-            terminal.Out.WriteLine(string.Create(
+            terminal.Out.WriteLine(tuning.Part == FromScratch.Part ? Told(tuning) : string.Create(
                 CultureInfo.InvariantCulture,
                 $"trained {tuning.Part}, {tuning.Weights} weights, on top of {tuning.FrozenTensor ?? "pixels"}: validation loss {tuning.HeadFirst:g4} with the head alone, {tuning.FineTuned:g4} after epoch {tuning.Best + 1} of {tuning.Epochs.Count}"));
             terminal.Out.WriteLine($"new backbone: {tuning.BackbonePath}");
@@ -102,7 +102,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         }
 
         terminal.Out.WriteLine(trained.Test is { } test
-            ? $"measured on {test.Count} test items; interval: 95 % bootstrap"
+            ? $"measured on {test.Count} test items{(trained.TestViews.Count > 0 ? $", each answer the mean over the image and {trained.TestViews.Count} views" : "")}; interval: 95 % bootstrap"
             : "no test split: the folds' scores are the measure, the head is fitted on all items");
         if (model is not null)
         {
@@ -127,6 +127,8 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
     private static JsonObject Of(TrainedHead head)
     {
         var json = JsonReport.Of(head.Embedding, head.Backbone);
+        json["views"] = JsonReport.Of(head.Views);
+        json["testViews"] = JsonReport.Of(head.TestViews);
         json["secondsFitting"] = JsonReport.Rounded(head.Fit.Seconds);
         json["width"] = head.Width;
         json["head"] = head.Kind;
@@ -169,6 +171,12 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
 
         return json;
     }
+
+    private static string Told(FineTuningReport tuning) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"trained {tuning.Weights} fresh weights: loss {tuning.Epochs[tuning.Best].Loss:g4}")
+        + (double.IsNaN(tuning.FineTuned) ? "" : string.Create(CultureInfo.InvariantCulture, $", validation loss {tuning.FineTuned:g4}"))
+        + $" after epoch {tuning.Best + 1} of {tuning.Epochs.Count}";
 
     private static JsonObject Of(FineTuningReport tuning) => new()
     {

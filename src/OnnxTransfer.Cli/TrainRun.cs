@@ -33,18 +33,19 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         }
 
         // Before the frozen probe: its one pass over the images gives the probe's embeddings too.
-        using var tuned = options.Unfreeze.IsAsked(parsed) ? Tune(backbone, dataset, cache) : null;
-        var trained = Train(backbone, dataset, source, cache);
+        using var tuned = options.Scratch.IsAsked(parsed) ? Scratch(backbone, dataset, cache) : options.Unfreeze.IsAsked(parsed) ? Tune(backbone, dataset, cache) : null;
+        var trained = tuned is { Report.Part: FromScratch.Part } ? Measure(tuned, dataset, cache) : Train(backbone, dataset, source, cache);
         TrainedHead? other = null;
-        if (tuned is not null)
+        if (options.Unfreeze.IsAsked(parsed))
         {
-            (trained, other) = (Measure(tuned, trained, dataset, cache), trained);
+            (trained, other) = (Measure(tuned!, trained, dataset, cache), trained);
         }
 
         if (compare == TrainOptions.NumbersAlone)
         {
             var (run, columns) = (trained.Embedding, dataset.NumberNames.Count);
-            other = Fit(compare, run, run.ToSet().OfColumns(backbone.Width, columns), trained.Source?.OfColumns(backbone.Width, columns));
+            var numbers = run.ToSet().OfColumns(backbone.Width, columns);
+            other = Fit(compare, run, numbers, numbers, [], null, trained.Source?.OfColumns(backbone.Width, columns));
         }
         else if (compare is not null)
         {
@@ -121,9 +122,16 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
 
         options.Head.Check(parsed, dataset, data!, output);
         options.Unfreeze.Check(parsed, options, dataset);
-        if (!options.Unfreeze.IsAsked(parsed))
+        options.Scratch.Check(parsed, options);
+        if (!options.Unfreeze.IsAsked(parsed) && !options.Scratch.IsAsked(parsed))
         {
-            options.Tune.RefuseAll(parsed, options.Unfreeze.Unfreeze.Name);
+            options.Tune.RefuseAll(parsed, $"{options.Unfreeze.Unfreeze.Name} or {options.Scratch.FromScratch.Name}");
+        }
+
+        options.Views.Check(parsed, options.Scratch.IsAsked(parsed));
+        if (parsed.GetValue(options.Views.TestViews) > 0 && dataset.Items.All(item => item.Split != Datasets.Split.Test))
+        {
+            throw new UsageException("--test-views: answers for test items are averaged, and there are none; leave out --folds, or give data with a test split, or leave this out");
         }
 
         if (parsed.GetValue(options.Compare) == TrainOptions.NumbersAlone && dataset.NumberNames.Count == 0)
@@ -156,7 +164,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             DataOptions.NeedFolder(options.Output, output);
         }
 
-        if (Share(options.Validation) > 0.5)
+        if (HeldOut() > 0.5)
         {
             throw new UsageException($"--validation {parsed.GetValue(options.Validation)}: expected at most half, 0.5, so that more is left to fit on");
         }
@@ -166,7 +174,36 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     {
         var run = options.Embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
         var sourceSet = source is null ? null : SourceRows(options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation), run);
-        return Fit(backbone.Description.Name, run, run.ToSet(), sourceSet);
+        var fitted = ViewedRun.Run(run, options.Views.ToFit(parsed), [Datasets.Split.Train], View);
+        var measured = ViewedRun.Run(run, options.Views.ToAverage(parsed), [Datasets.Split.Test], View);
+        return Fit(backbone.Description.Name, run, run.ToSet(), fitted.ToSet(), fitted.Views, measured, sourceSet);
+
+        EmbedRun View(Dataset items, AugmentedView view) => options.Embed.RunView(parsed, terminal, backbone, items, cache, view, cancellation);
+    }
+
+    private FineTunedModel Scratch(Backbone backbone, Dataset dataset, EmbeddingCache cache)
+    {
+        var settings = options.Scratch.Of(parsed, options, backbone, HeldOut(), _seed);
+        terminal.Say($"training the architecture of {backbone.Description.Name} from fresh weights, {settings.Training.Epochs} epochs at a learning rate of up to {settings.Training.LearningRate.ToString(CultureInfo.InvariantCulture)}, images augmented by {settings.Augmentation!.Signature}");
+        using var images = new EmbedProgressLine(terminal);
+        using var steps = new TuneProgressLine(terminal);
+        var trained = settings.Fit(backbone, dataset, cache, options.Embed.SettingsFor(parsed, dataset, images), steps.Report, cancellation);
+        steps.Dispose();
+        foreach (var note in trained.Report.Fit.Notes)
+        {
+            terminal.Say($"note: {note}");
+        }
+
+        return trained;
+    }
+
+    // On embeddings of the new backbone's file: what the file gives is what is measured.
+    private TrainedHead Measure(FineTunedModel made, Dataset dataset, EmbeddingCache cache)
+    {
+        var run = options.Embed.Run(parsed, terminal, made.Backbone, dataset, cache, cancellation);
+        var test = run.ToSet().Of(Datasets.Split.Test);
+        var scores = test.Count == 0 ? null : made.Head.Evaluate(test, _seed);
+        return new(made.Backbone.Description.Name, run, [], [], made.Head.Width, null, "from scratch", made.Head, made.Report.Fit, scores, null, null, null) { Tuning = made.Report };
     }
 
     private FineTunedModel Tune(Backbone backbone, Dataset dataset, EmbeddingCache cache)
@@ -216,12 +253,13 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             : throw new UsageException($"--source {parsed.GetValue(options.Source)}: all of its items are items of the data too; expected other images");
     }
 
-    private TrainedHead Fit(string name, EmbedRun run, EmbeddingSet set, EmbeddingSet? sourceSet)
+    // On the rows of the images as they are and, where there are any, of their views; measured on the former, or on means over views.
+    private TrainedHead Fit(
+        string name, EmbedRun run, EmbeddingSet plain, EmbeddingSet set, IReadOnlyList<EmbedRun> views, ViewedRun? measured, EmbeddingSet? sourceSet)
     {
         var dataset = run.Dataset;
         var fitSet = set.Of(Datasets.Split.Train, Datasets.Split.Validation);
-        var testSet = set.Of(Datasets.Split.Test);
-        var shift = sourceSet is null ? null : DomainShift.Measure(sourceSet, fitSet, _seed, cancellation);
+        var shift = sourceSet is null ? null : DomainShift.Measure(sourceSet, plain.Of(Datasets.Split.Train, Datasets.Split.Validation), _seed, cancellation);
         if (shift is not null)
         {
             terminal.Say($"shift between the source and the data: {shift}");
@@ -235,7 +273,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             folds = CrossValidation.Run(trainer, fitSet, count, parsed.GetValue(options.Repeats), _seed, fold => terminal.Say($"fold {fold.Fold + 1} of repeat {fold.Repeat + 1}: {fold.Scores.MainName} {fold.Scores.Main:0.0000}"), cancellation);
         }
 
-        terminal.Say($"fitting {trainer.Kind} on {fitSet.Count} items of {set.Width} values");
+        terminal.Say($"fitting {trainer.Kind} on {fitSet.Count} {(views.Count > 0 ? $"rows, {views.Count} views of every training item among them," : "items")} of {set.Width} values");
         using var progress = new FitProgressLine(terminal);
         var fit = trainer.FitAndReport(fitSet, progress.Report, cancellation);
         progress.Dispose();
@@ -244,8 +282,10 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             terminal.Say($"note: {note}");
         }
 
-        var scores = testSet.Count == 0 ? null : fit.Head.Evaluate(testSet, _seed);
-        return new TrainedHead(name, run, set.Width, sourceSet, trainer, fit.Head, fit.Report, scores, folds, selection, shift);
+        IReadOnlyList<EmbedRun> averaged = measured?.Views ?? [];
+        var (testSet, testViews) = averaged.Count > 0 ? measured!.Aligned() : (plain.Of(Datasets.Split.Test), []);
+        var scores = testSet.Count == 0 ? null : fit.Head.Evaluate(testSet, testViews, _seed);
+        return new TrainedHead(name, run, views, averaged, set.Width, sourceSet, trainer.Kind, fit.Head, fit.Report, scores, folds, selection, shift);
     }
 
     // The head asked for, or the best of those that auto compares: as they are, since calibration changes no order of classes.
@@ -286,6 +326,11 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             head["logTarget"] = parsed.GetValue(options.Head.LogTarget) ? "true" : "false";
         }
 
+        foreach (var (field, value) in options.Views.Card(parsed))
+        {
+            head[field] = value;
+        }
+
         return FusedModel.Card(backbone, trained.Head) with
         {
             AveragesPhotos = parsed.GetValue(options.Data.AverageBy) is not null,
@@ -297,6 +342,9 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
             Scores = JsonReport.Numbers(trained.Test).Where(pair => double.IsFinite(pair.Value)).ToDictionary(),
         };
     }
+
+    // A network of fresh weights needs no rows to choose by.
+    private double HeldOut() => options.Scratch.IsAsked(parsed) && parsed.GetValue(options.Validation) == 0 ? 0 : Share(options.Validation);
 
     private double Share(Option<double> option)
     {

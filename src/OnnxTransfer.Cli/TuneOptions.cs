@@ -20,7 +20,7 @@ internal sealed class TuneOptions
         LearningRate = new("--learning-rate") { Description = $"the highest learning rate, that of the head; earlier stages of a network that is fine-tuned learn more slowly (default: {Text(usual.LearningRate)}, with sgd {Text(SgdLearningRate)})" };
         StepBatch = new("--step-batch") { Description = $"rows of a training step (default: {usual.BatchSize})" };
         MicroBatch = new("--micro-batch") { Description = "rows in memory at once, whose gradients are added up to those of a step; 0: all of a step's (default: 0)" };
-        Optimizer = new("--optimizer") { Description = "adam, with decoupled weight decay, or sgd, with Nesterov momentum 0.9 (default: adam)" };
+        Optimizer = new("--optimizer") { Description = "adam, with decoupled weight decay, or sgd, with Nesterov momentum (default: adam)" };
         WeightDecay = new("--weight-decay") { Description = $"what kernels and matrices shrink by; biases and norms do not (default: {Text(usual.WeightDecay)}, with sgd {Text(SgdWeightDecay)})" };
         WarmUp = new("--warm-up") { Description = "epochs in which the learning rate rises to its height (default: three tenths of them for one-cycle, otherwise 0)" };
         Schedule = new("--schedule") { Description = "how the learning rate changes: one-cycle (up, then down to nothing), cosine (down to nothing) or constant (default: one-cycle)" };
@@ -43,6 +43,8 @@ internal sealed class TuneOptions
     public Option<int?> MicroBatch { get; }
 
     public Option<string?> Optimizer { get; }
+
+    public Option<double?> Momentum { get; } = new("--momentum") { Description = "of sgd, Nesterov's; 0: none (default: 0.9)" };
 
     public Option<double?> WeightDecay { get; }
 
@@ -82,15 +84,16 @@ internal sealed class TuneOptions
     public TrainingSettings Apply(ParseResult parsed, TrainingSettings? usual = null)
     {
         usual ??= Usual;
-        var isSgd = parsed.GetValue(Optimizer) == "sgd";
+        var optimizer = Optimized(parsed, usual);
+        var isUsual = optimizer.GetType() == usual.Optimizer.GetType();
         var settings = usual with
         {
             Epochs = Whole(parsed, Epochs, 1) ?? usual.Epochs,
             BatchSize = Whole(parsed, StepBatch, 1) ?? usual.BatchSize,
             MicroBatch = Whole(parsed, MicroBatch, 0) ?? usual.MicroBatch,
-            Optimizer = isSgd ? new Sgd() : usual.Optimizer,
-            LearningRate = Number(parsed, LearningRate, "a number above 0", value => value > 0) ?? (isSgd ? SgdLearningRate : usual.LearningRate),
-            WeightDecay = Number(parsed, WeightDecay, "0 or more", value => value >= 0) ?? (isSgd ? SgdWeightDecay : usual.WeightDecay),
+            Optimizer = optimizer,
+            LearningRate = Number(parsed, LearningRate, "a number above 0", value => value > 0) ?? (isUsual ? usual.LearningRate : optimizer is Sgd ? SgdLearningRate : Usual.LearningRate),
+            WeightDecay = Number(parsed, WeightDecay, "0 or more", value => value >= 0) ?? (isUsual ? usual.WeightDecay : optimizer is Sgd ? SgdWeightDecay : Usual.WeightDecay),
             ClipNorm = Number(parsed, Clip, "a number above 0", value => value > 0) ?? usual.ClipNorm,
             LabelSmoothing = Number(parsed, LabelSmoothing, "0 to below 1", value => value is >= 0 and < 1) ?? usual.LabelSmoothing,
             Patience = Whole(parsed, Patience, 0) is { } patience ? (patience == 0 ? null : patience) : usual.Patience,
@@ -119,13 +122,26 @@ internal sealed class TuneOptions
         return settings with { Schedule = Scheduled(parsed, settings) };
     }
 
+    private Optimizer Optimized(ParseResult parsed, TrainingSettings usual)
+    {
+        Optimizer asked = parsed.GetValue(Optimizer) switch
+        {
+            "sgd" => usual.Optimizer as Sgd ?? new Sgd(),
+            "adam" => usual.Optimizer as Adam ?? new Adam(),
+            _ => usual.Optimizer,
+        };
+        return Number(parsed, Momentum, "0 to below 1", value => value is >= 0 and < 1) is not { } momentum ? asked
+            : asked is Sgd sgd ? sgd with { Momentum = momentum, Nesterov = momentum > 0 }
+            : throw new UsageException("--momentum: is that of sgd; say --optimizer sgd too, or leave it out");
+    }
+
     private LearningRateSchedule Scheduled(ParseResult parsed, TrainingSettings settings)
     {
         if (Whole(parsed, WarmUp, 0) is not { } warmUp)
         {
             return parsed.GetValue(Schedule) switch
             {
-                "one-cycle" => LearningRateSchedule.OneCycle(UsualRise, CycleStart),
+                "one-cycle" => Usual.Schedule == settings.Schedule ? LearningRateSchedule.OneCycle(UsualRise, CycleStart) : settings.Schedule,
                 "cosine" => LearningRateSchedule.Cosine(),
                 "constant" => LearningRateSchedule.Constant,
                 _ => settings.Schedule,
@@ -141,11 +157,11 @@ internal sealed class TuneOptions
         {
             "cosine" => LearningRateSchedule.Cosine() with { WarmUp = warmUp },
             "constant" => LearningRateSchedule.Constant with { WarmUp = warmUp },
-            _ => LearningRateSchedule.OneCycle((double)warmUp / settings.Epochs, CycleStart),
+            _ => settings.Schedule.Rising((double)warmUp / settings.Epochs),
         };
     }
 
-    private Option[] All => [Epochs, LearningRate, StepBatch, MicroBatch, Optimizer, WeightDecay, Schedule, WarmUp, Clip, LabelSmoothing, Patience, Checkpoint];
+    private Option[] All => [Epochs, LearningRate, StepBatch, MicroBatch, Optimizer, Momentum, WeightDecay, Schedule, WarmUp, Clip, LabelSmoothing, Patience, Checkpoint];
 
     private static int? Whole(ParseResult parsed, Option<int?> option, int least) => parsed.GetValue(option) is not { } value ? null
         : value >= least ? value

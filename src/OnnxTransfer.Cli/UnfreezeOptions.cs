@@ -43,7 +43,8 @@ internal sealed class UnfreezeOptions
     {
         if (!IsAsked(parsed))
         {
-            if (Array.Find<Option>([RateRatio, TunedBackbone], option => Given(parsed, option)) is { } unread)
+            var idle = options.Scratch.IsAsked(parsed) ? new Option[] { RateRatio } : [RateRatio, TunedBackbone];
+            if (Array.Find(idle, option => Given(parsed, option)) is { } unread)
             {
                 throw new UsageException($"{unread.Name}: is for fine-tuning; say --unfreeze too, or leave it out");
             }

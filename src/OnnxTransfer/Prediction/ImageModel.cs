@@ -23,9 +23,9 @@ public sealed class ImageModel : IDisposable
     private readonly ConcurrentBag<byte[]> _idlePixels = [];
     private readonly int _fixedBatch;
 
-    private ImageModel(string path, ModelCard card, ImageDecoders decoders, OnnxSession session, IReadOnlyList<AugmentedView> testViews)
+    private ImageModel(string path, ModelCard card, ImageDecoders decoders, OnnxSession session)
     {
-        (Path, Card, _decoders, _session, TestViews) = (path, card, decoders, session, testViews);
+        (Path, Card, _decoders, _session) = (path, card, decoders, session);
         _preprocessing = card.Preprocessing;
         _fixedBatch = session.Inputs.FirstOrDefault(input => input.Name == FusedModel.Pixels) is { Dimensions: [> 0 and var batch, ..] } ? (int)batch : 0;
     }
@@ -42,8 +42,12 @@ public sealed class ImageModel : IDisposable
     /// <summary>The provider that runs it.</summary>
     public ExecutionProvider Provider => _session.Provider;
 
-    /// <summary>The augmented views over which, and over the image as it is, every answer is the mean; none: the answer for the image.</summary>
-    public IReadOnlyList<AugmentedView> TestViews { get; }
+    /// <summary>
+    /// Augmented views: every answer is the mean over the image as it is and these, each run once (test-time augmentation). What is
+    /// drawn follows from the image's content, so that the same image has the same answer. None unless set; to be set before
+    /// anything is predicted.
+    /// </summary>
+    public IReadOnlyList<AugmentedView> TestViews { get; set; } = [];
 
     /// <summary>Bytes of one preprocessed image.</summary>
     internal int PixelBytes => _preprocessing.ByteCount;
@@ -53,20 +57,15 @@ public sealed class ImageModel : IDisposable
     /// <param name="provider">What shall run it; there is no silent fall-back.</param>
     /// <param name="threads">Threads of the runtime; 0: all cores.</param>
     /// <param name="jpeg">How JPEG images become pixels; null: as they did when the head was fitted.</param>
-    /// <param name="testViews">
-    /// Augmented views: answers become the mean over the image as it is and these, each run once (test-time augmentation). What is
-    /// drawn follows from the image's content, so that the same image has the same answer.
-    /// </param>
     /// <exception cref="OnnxTransferException">No such file, no fused model, or the provider or the decoder is not to be had.</exception>
-    public static ImageModel Load(
-        string path, ExecutionProvider provider = ExecutionProvider.Auto, int threads = 0, JpegDecoding? jpeg = null, IReadOnlyList<AugmentedView>? testViews = null)
+    public static ImageModel Load(string path, ExecutionProvider provider = ExecutionProvider.Auto, int threads = 0, JpegDecoding? jpeg = null)
     {
         RuntimeStart.Begin(); // its library loads while the file is read and checked
         var file = OnnxModel.ReadFile(path);
         var model = ModelReader.Read(file, path, path);
         var card = ReadCard(path, model);
         var decoders = ImageDecoders.Default.WithJpeg(jpeg ?? card.Jpeg, card.Preprocessing);
-        return new ImageModel(path, card, decoders, OnnxSession.Open(model, file, new SessionSettings { Provider = provider, Threads = threads }), testViews ?? []);
+        return new ImageModel(path, card, decoders, OnnxSession.Open(model, file, new SessionSettings { Provider = provider, Threads = threads }));
     }
 
     /// <summary>Predicts for the image in a file.</summary>

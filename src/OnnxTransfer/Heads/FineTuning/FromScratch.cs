@@ -16,6 +16,9 @@ namespace OnnxTransfer.Heads.FineTuning;
 /// </summary>
 public sealed record FromScratch
 {
+    /// <summary>What <see cref="FineTuningReport.Part"/> says of it.</summary>
+    public const string Part = "scratch";
+
     /// <summary>
     /// What holds of the training unless said otherwise: stochastic gradient descent with Nesterov momentum in one cycle (Smith and
     /// Topin 2019), the recipe of the embedded backbone.

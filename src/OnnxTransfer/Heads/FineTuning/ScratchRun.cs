@@ -16,9 +16,6 @@ namespace OnnxTransfer.Heads.FineTuning;
 internal sealed class ScratchRun(
     FromScratch settings, Backbone backbone, Dataset dataset, EmbeddingCache cache, EmbedSettings reading, Action<TrainingProgress>? progress, CancellationToken cancellation)
 {
-    /// <summary>What <see cref="FineTuningReport.Part"/> says.</summary>
-    public const string Part = "scratch";
-
     private readonly TrainingSettings _training = settings.Training;
     private readonly List<string> _notes = [];
 
@@ -77,7 +74,7 @@ internal sealed class ScratchRun(
                 Settings = told,
                 Notes = _notes,
             },
-            Part = Part,
+            Part = FromScratch.Part,
             Epochs = trained.Epochs,
             Best = trained.Best,
             FineTuned = trained.Epochs[trained.Best].Validation,
@@ -154,7 +151,7 @@ internal sealed class ScratchRun(
 
     private Backbone Write(ScratchArchitecture architecture, OnnxModel graph, TrainedNetwork trained, int images)
     {
-        string name = settings.Output is null ? $"{backbone.Description.Name}-{Part}" : Path.GetFileNameWithoutExtension(settings.Output);
+        string name = settings.Output is null ? $"{backbone.Description.Name}-{FromScratch.Part}" : Path.GetFileNameWithoutExtension(settings.Output);
         string path = TunedBackbone.Save(graph, name, settings.Output, cache);
         string descriptionPath = Path.ChangeExtension(path, ".json");
         var about = architecture.Description with
@@ -178,7 +175,7 @@ internal sealed class ScratchRun(
         static string Text(double value) => value.ToString("g6", CultureInfo.InvariantCulture);
         var told = new Dictionary<string, string>
         {
-            ["trained"] = Part,
+            ["trained"] = FromScratch.Part,
             ["architectureOf"] = backbone.Description.Name,
             ["size"] = $"{architecture.Description.Input.Height}x{architecture.Description.Input.Width}",
             ["batchNorms"] = $"{fresh.Model.Operators.GetValueOrDefault("BatchNormalization")}",

@@ -58,7 +58,7 @@ internal sealed class StagedBackbone : IDisposable
         string sha = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ModelPath)));
         File.WriteAllText(Path.Combine(Folder, "staged.json"), $$"""
             {
-              "format": 1, "name": "staged", "file": "staged.onnx", "sha256": "{{sha}}", "source": "These tests.", "precision": "{{Precision}}",
+              "format": 1, "name": "staged", "file": "staged.onnx", "sha256": "{{sha}}", "source": "These tests.",{{(Precision.Length > 0 ? $" \"precision\": \"{Precision}\"," : "")}}
               "input": { "tensor": "input", "layout": "NCHW", "height": 8, "width": 8, "channels": "RGB" },
               "preprocessing": { "resize": "exact", "size": [8, 8], "crop": [8, 8], "interpolation": "bilinear", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3] },
               "taps": [
