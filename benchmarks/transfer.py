@@ -34,7 +34,7 @@ def main():
     parser.add_argument("--unfreeze-after", default="stage3_unit5_add", help="fine-tune what follows this tensor")
     parser.add_argument("--limit", type=int, default=200, help="train images of each class")
     parser.add_argument("--test-limit", type=int, default=100, help="test images of each class")
-    parser.add_argument("--scratch-size", default="64", help="pixels a side for the training from scratch")
+    parser.add_argument("--scratch-size", default="64x64", help="rows and columns of the input from scratch")
     parser.add_argument("--scratch-epochs", default="15")
     parser.add_argument("--epochs", default="6")
     parser.add_argument("--shares", default="1,5,10,25,100")

@@ -28,7 +28,7 @@ internal sealed class TransferOptions
 
     public Option<string?> UnfreezeAfter { get; } = new("--unfreeze-after") { Description = "fine-tune all behind this tensor, instead of --unfreeze" };
 
-    public Option<int?> ScratchSize { get; } = new("--scratch-size") { Description = "pixels a side for the training from scratch: a smaller input trains sooner (default: the backbone's)" };
+    public ScratchOptions Scratch { get; } = new();
 
     public Option<int?> ScratchEpochs { get; } = new("--scratch-epochs") { Description = "passes over the images from scratch, which takes more than fine-tuning (default: those of the recipe)" };
 
@@ -43,6 +43,12 @@ internal sealed class TransferOptions
     public Option<string?> Markdown { get; } = new("--markdown") { Description = "write the table, with versions and machine, to this file too" };
 
     public TuneOptions Tune { get; } = new(FineTuning.UsualTraining);
+
+    public TransferOptions()
+    {
+        Scratch.Size.Description = "for the training from scratch: rows and columns of the network's input, such as 64x64; a smaller one trains sooner (default: the backbone's)";
+        Scratch.Normalise.Description = "for the training from scratch: batch norms beside those of the graph, auto, batch or none, as 'train --from-scratch' takes them (default: auto)";
+    }
 
     public void AddTo(Command command)
     {
@@ -85,5 +91,5 @@ internal sealed class TransferOptions
             : throw new UsageException($"--shares {parsed.GetValue(Shares)}: expected percentages above 0, up to 100, separated by commas, such as 1,10,100");
     }
 
-    private Option[] All => [Transfer, Ways, Shares, Repeats, Source, Unfreeze, UnfreezeAfter, ScratchSize, ScratchEpochs, ScratchLearningRate, LeastSteps, Test, Results, Markdown];
+    private Option[] All => [Transfer, Ways, Shares, Repeats, Source, Unfreeze, UnfreezeAfter, Scratch.Size, Scratch.Normalise, ScratchEpochs, ScratchLearningRate, LeastSteps, Test, Results, Markdown];
 }

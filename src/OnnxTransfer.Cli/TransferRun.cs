@@ -10,7 +10,7 @@ namespace OnnxTransfer.Cli;
 
 /// <summary>One run of <c>evaluate --transfer</c>: split, embed, train every way on every share, report.</summary>
 internal sealed class TransferRun(
-    Terminal terminal, DataOptions data, EmbedOptions embed, TransferOptions options, Option<int> seed, Option<bool> json, ParseResult parsed, CancellationToken cancellation)
+    Terminal terminal, DataOptions data, EmbedOptions embed, ViewOptions views, TransferOptions options, Option<int> seed, Option<bool> json, ParseResult parsed, CancellationToken cancellation)
 {
     public int Run()
     {
@@ -22,7 +22,7 @@ internal sealed class TransferRun(
         using var backbone = embed.Load(parsed);
         var run = embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
         var source = OpenSource();
-        var ways = new TransferWays(terminal, embed, options, parsed, backbone, cache, run, source);
+        var ways = new TransferWays(terminal, embed, views, options, parsed, backbone, cache, run, source);
         var results = parsed.GetValue(options.Results) ?? Path.Combine(cache.Folder, "transfer.json");
         var study = new TransferStudy
         {
@@ -75,10 +75,16 @@ internal sealed class TransferRun(
         EmbedOptions.Positive(parsed, options.Repeats, 1);
         EmbedOptions.Positive(parsed, options.LeastSteps, 0);
         Refuse(parsed.GetValue(options.Tune.Checkpoint) is not null, "--checkpoint: every training of --transfer keeps its own; leave it out");
-        Refuse(parsed.GetValue(options.ScratchSize) is < 8, $"--scratch-size {parsed.GetValue(options.ScratchSize)}: expected 8 or more");
+        _ = options.Scratch.SizeOf(parsed);
+        views.Check(parsed, isOnPixels: true);
+        foreach (var option in new Option[] { views.TestViews, views.ViewSeed })
+        {
+            Refuse(parsed.GetResult(option) is { Implicit: false }, $"{option.Name}: is for a model that is measured; leave it out");
+        }
+
         Refuse(parsed.GetValue(options.ScratchEpochs) is < 1, $"--scratch-epochs {parsed.GetValue(options.ScratchEpochs)}: expected 1 or more");
         Refuse(parsed.GetValue(options.ScratchLearningRate) is { } rate && !(rate > 0 && double.IsFinite(rate)), $"--scratch-learning-rate {parsed.GetValue(options.ScratchLearningRate)}: expected a number above 0");
-        foreach (var option in new Option[] { options.ScratchSize, options.ScratchEpochs, options.ScratchLearningRate })
+        foreach (var option in new Option[] { options.Scratch.Size, options.Scratch.Normalise, options.ScratchEpochs, options.ScratchLearningRate, views.Augment })
         {
             Refuse(parsed.GetResult(option) is { Implicit: false } && !names.Contains(TransferWay.Scratch), $"{option.Name}: is for the way scratch, which --ways leaves out; leave it out too");
         }

@@ -14,7 +14,7 @@ namespace OnnxTransfer.Cli;
 
 /// <summary>The three ways that <c>evaluate --transfer</c> compares, as its options ask for them.</summary>
 internal sealed class TransferWays(
-    Terminal terminal, EmbedOptions embed, TransferOptions options, ParseResult parsed, Backbone backbone, EmbeddingCache cache, EmbedRun run, Dataset? source)
+    Terminal terminal, EmbedOptions embed, ViewOptions views, TransferOptions options, ParseResult parsed, Backbone backbone, EmbeddingCache cache, EmbedRun run, Dataset? source)
 {
     private const double HeldOut = 0.2;
 
@@ -75,9 +75,11 @@ internal sealed class TransferWays(
             Provider = Steps,
             Threads = parsed.GetValue(embed.Threads),
         };
-        int? size = parsed.GetValue(options.ScratchSize);
-        var scratch = new FromScratch { Tap = backbone.Taps[^1].Name, Height = size, Width = size, HeldOut = HeldOut };
-        Tell(TransferWay.Scratch, $"the architecture up to {scratch.Tap} at {size ?? backbone.PixelHeight}x{size ?? backbone.PixelWidth} pixels{(size is null ? "" : $" (the backbone's own are {backbone.PixelHeight}x{backbone.PixelWidth})")}", training);
+        var size = options.Scratch.SizeOf(parsed);
+        var scratch = new FromScratch { Tap = backbone.Taps[^1].Name, Height = size?.Height, Width = size?.Width, Normalise = options.Scratch.NormaliseOf(parsed), HeldOut = HeldOut };
+        scratch = scratch with { Augmentation = parsed.GetValue(views.Augment) is null ? scratch.Augmentation : views.Augmentation(parsed) };
+        var own = $"{backbone.PixelHeight}x{backbone.PixelWidth}";
+        Tell(TransferWay.Scratch, $"the architecture up to {scratch.Tap} at {(size is var (height, width) ? $"{height}x{width} pixels (the backbone's own are {own})" : $"{own} pixels")}, augmented by {scratch.Augmentation?.Signature}", training);
         return new TransferWay(
             TransferWay.Scratch,
             (task, token) => Trained(TransferWay.Scratch, task, (file, progress) =>

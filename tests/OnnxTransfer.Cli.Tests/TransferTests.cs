@@ -17,7 +17,7 @@ public sealed class TransferTests : IDisposable
         string[] command =
         [
             "evaluate", "--transfer", images, "--cache", _folder["cache"], "--shares", "25,100", "--unfreeze", "layer3", "--epochs", "1", "--least-steps", "0",
-            "--scratch-size", "16", "--scratch-epochs", "1", "--source", images, "--seed", "3",
+            "--scratch-size", "16x16", "--scratch-epochs", "1", "--source", images, "--seed", "3",
         ];
         var run = await CommandRun.Of([.. command, "--json", "--markdown", _folder["page.md"]]);
         Assert.True(run.ExitCode == 0, run.Error);
@@ -97,7 +97,10 @@ public sealed class TransferTests : IDisposable
     [InlineData("--tap: is for --transfer: a model carries its own backbone; leave it out", "model.onnx", "photos", "--tap", "layer1")]
     [InlineData("--ways probe,magic: expected some of scratch, probe, fine-tuned, separated by commas", "--transfer", "photos", "--ways", "probe,magic")]
     [InlineData("--shares 5,200: expected percentages above 0, up to 100, separated by commas, such as 1,10,100", "--transfer", "photos", "--shares", "5,200")]
-    [InlineData("--scratch-size: is for the way scratch, which --ways leaves out; leave it out too", "--transfer", "photos", "--ways", "probe", "--scratch-size", "32")]
+    [InlineData("--scratch-size: is for the way scratch, which --ways leaves out; leave it out too", "--transfer", "photos", "--ways", "probe", "--scratch-size", "32x32")]
+    [InlineData("--scratch-size 32: expected rows x columns", "--transfer", "photos", "--scratch-size", "32")]
+    [InlineData("--augment: is for the way scratch, which --ways leaves out; leave it out too", "--transfer", "photos", "--ways", "probe", "--augment", "flip")]
+    [InlineData("--test-views: is for a model that is measured; leave it out", "--transfer", "photos", "--test-views", "2")]
     [InlineData("--source: is for the way fine-tuned, which --ways leaves out; leave it out too", "--transfer", "photos", "--ways", "probe", "--source", "photos")]
     [InlineData("--unfreeze and --unfreeze-after both say where fine-tuning begins; give one of them", "--transfer", "photos", "--unfreeze", "all", "--unfreeze-after", "x")]
     [InlineData("--checkpoint: every training of --transfer keeps its own; leave it out", "--transfer", "photos", "--checkpoint", "x")]

@@ -50,14 +50,14 @@ internal sealed class RowSource : IDisposable
         // Train and validation rows share what memory pixels may take.
         long budget = PixelImages.DefaultBudget * items.Length / Embedding.Items.Count;
         var dataset = Embedding.Dataset with { Items = [.. items.Select(item => Embedding.Items[item])] };
-        var images = PixelImages.Open(dataset, _backbone.Preprocessing, _settings with { MaxFailures = 0, Progress = null }, budget, cancellation);
+        var images = PixelImages.Open(dataset, _backbone.Preprocessing, whole: false, _settings with { MaxFailures = 0, Progress = null }, budget, cancellation);
         var values = new float[items.Length * targets.Outputs];
         for (int i = 0; i < items.Length; i++)
         {
             targets.Fill(i, values.AsSpan(i * targets.Outputs, targets.Outputs));
         }
 
-        var rows = new PixelRows(images, values, weights);
+        var rows = new PixelRows(images, [.. Enumerable.Range(0, items.Length)], values, weights);
         _opened.AddRange([rows, images]);
         return rows;
     }
