@@ -40,8 +40,10 @@ public class Epoch
     }
 
     [Benchmark(Baseline = true)]
-    public MlpHead PerceptronOneThread() => (Trainer with { Threads = 1 }).Fit(set);
+    public MlpHead PerceptronOneThread() => Run(1);
 
     [Benchmark]
-    public MlpHead Perceptron() => Trainer.Fit(set);
+    public MlpHead Perceptron() => Run(0);
+
+    internal MlpHead Run(int threads) => (Trainer with { Threads = threads }).Fit(set);
 }

@@ -22,6 +22,10 @@ switch (args)
         return PredictRun.Run(latency);
     case ["stages", var backbone, var folder]: // what each stage costs alone
         return StageCosts.Run(backbone, folder);
+    case ["steps", var network, var batch, var threads, var seconds]: // training steps
+        return StepRun.Steps(network, Number(batch), Number(threads), Number(seconds));
+    case ["profile", var network, var batch, var threads]: // where a training step's time goes
+        return StepRun.Profile(network, Number(batch), Number(threads));
     case ["infer-absent"]: // which rows of Infer are skipped, and why
         Console.WriteLine(string.Join('\n', InferCase.Absent.Select(reason => $"- {reason}")));
         return 0;

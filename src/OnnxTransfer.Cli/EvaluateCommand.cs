@@ -23,7 +23,8 @@ internal static class EvaluateCommand
         data.Data.Arity = ArgumentArity.ZeroOrOne;
         embed.Jpeg.Description = "how JPEG is decoded: exact, scaled or gpu (default: as the model was trained; with --transfer exact)";
         embed.Failures.Description = "write failed images with their reasons to this .csv (default: nowhere; with --transfer failures.csv in the cache)";
-        views.AddTo(command, fits: false, answers: true);
+        views.Views.Description = "with --transfer: augmented views of every training image that the fine-tuning learns from too; the frozen part runs once on each";
+        views.AddTo(command, fits: true, answers: true);
         command.Options.Add(seed);
         command.Options.Add(json);
         transfer.AddTo(command);
@@ -48,6 +49,11 @@ internal static class EvaluateCommand
             if (parsed.GetValue(transfer.Transfer) is not null)
             {
                 return new TransferRun(terminal, data, embed, views, transfer, seed, json, parsed, cancellation).Run();
+            }
+
+            if (parsed.GetValue(views.Views) > 0)
+            {
+                throw new UsageException("--views: are trained on, and nothing is trained without --transfer; leave it out (--test-views averages answers)");
             }
 
             views.Check(parsed);

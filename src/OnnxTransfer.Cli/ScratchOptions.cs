@@ -127,7 +127,7 @@ internal sealed class ScratchOptions
     }
 
     /// <summary>The norms asked for.</summary>
-    public Normalise NormaliseOf(ParseResult parsed) => Enum.Parse<Normalise>(parsed.GetValue(Normalise) ?? nameof(Heads.FineTuning.Normalise.Auto), ignoreCase: true);
+    public Normalise NormaliseOf(ParseResult parsed) => Enum.Parse<Normalise>(parsed.GetValue(Normalise) ?? "auto", ignoreCase: true);
 
     private static int? Side(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int side) && side is >= 1 and <= 8192 ? side : null;
 

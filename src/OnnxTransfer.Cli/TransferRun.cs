@@ -76,20 +76,17 @@ internal sealed class TransferRun(
         EmbedOptions.Positive(parsed, options.LeastSteps, 0);
         Refuse(parsed.GetValue(options.Tune.Checkpoint) is not null, "--checkpoint: every training of --transfer keeps its own; leave it out");
         _ = options.Scratch.SizeOf(parsed);
-        views.Check(parsed, isOnPixels: true);
-        foreach (var option in new Option[] { views.TestViews, views.ViewSeed })
-        {
-            Refuse(parsed.GetResult(option) is { Implicit: false }, $"{option.Name}: is for a model that is measured; leave it out");
-        }
+        views.Check(parsed, isOnPixels: names.Contains(TransferWay.Scratch));
+        Refuse(parsed.GetResult(views.TestViews) is { Implicit: false }, $"{views.TestViews.Name}: is for a model that is measured; leave it out");
 
         Refuse(parsed.GetValue(options.ScratchEpochs) is < 1, $"--scratch-epochs {parsed.GetValue(options.ScratchEpochs)}: expected 1 or more");
         Refuse(parsed.GetValue(options.ScratchLearningRate) is { } rate && !(rate > 0 && double.IsFinite(rate)), $"--scratch-learning-rate {parsed.GetValue(options.ScratchLearningRate)}: expected a number above 0");
-        foreach (var option in new Option[] { options.Scratch.Size, options.Scratch.Normalise, options.ScratchEpochs, options.ScratchLearningRate, views.Augment })
+        foreach (var option in new Option[] { options.Scratch.Size, options.Scratch.Normalise, options.ScratchEpochs, options.ScratchLearningRate })
         {
             Refuse(parsed.GetResult(option) is { Implicit: false } && !names.Contains(TransferWay.Scratch), $"{option.Name}: is for the way scratch, which --ways leaves out; leave it out too");
         }
 
-        foreach (var option in new Option[] { options.Unfreeze, options.UnfreezeAfter, options.Source })
+        foreach (var option in new Option[] { options.Unfreeze, options.UnfreezeAfter, options.Source, views.Views })
         {
             Refuse(parsed.GetResult(option) is { Implicit: false } && !names.Contains(TransferWay.FineTuned), $"{option.Name}: is for the way fine-tuned, which --ways leaves out; leave it out too");
         }

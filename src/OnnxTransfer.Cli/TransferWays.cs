@@ -54,14 +54,17 @@ internal sealed class TransferWays(
     private TransferWay FineTuned()
     {
         var training = options.Tune.Apply(parsed) with { Provider = Steps, Threads = parsed.GetValue(embed.Threads) };
-        var tuning = new FineTuning { Unfreeze = parsed.GetValue(options.Unfreeze)!, UnfreezeAfter = parsed.GetValue(options.UnfreezeAfter), HeldOut = HeldOut };
-        Tell(TransferWay.FineTuned, tuning.UnfreezeAfter is { } tensor ? $"all behind {tensor}" : tuning.Unfreeze, training);
+        var tuning = new FineTuning { Unfreeze = parsed.GetValue(options.Unfreeze)!, UnfreezeAfter = parsed.GetValue(options.UnfreezeAfter), Views = views.ToFit(parsed), HeldOut = HeldOut };
+        Tell(
+            TransferWay.FineTuned,
+            (tuning.UnfreezeAfter is { } tensor ? $"all behind {tensor}" : tuning.Unfreeze) + (tuning.Views.Count > 0 ? $", with {tuning.Views.Count} augmented views ({tuning.Views[0].Augmentation.Signature})" : ""),
+            training);
         return new TransferWay(
             TransferWay.FineTuned,
             (task, token) => Trained(TransferWay.FineTuned, task, (file, progress) =>
                 (tuning with { Training = Of(training, task), Output = file }).Fit(backbone, task.Data, cache, _embedding, progress, token), token))
         {
-            Settings = $"{tuning} {training} {_least} {Embedding} {source?.Source} {source?.Items.Count}",
+            Settings = $"{tuning} {training} {_least} {string.Join(' ', tuning.Views)} {Embedding} {source?.Source} {source?.Items.Count}",
         };
     }
 

@@ -94,8 +94,9 @@ public sealed record LearningRateSchedule
         };
     }
 
-    /// <summary>A cycle that rises in so much of its steps.</summary>
-    internal LearningRateSchedule Rising(double rise) => _kind == ScheduleKind.OneCycle ? new(_kind, _factor, _epochs, rise) : OneCycle(rise);
+    /// <summary>The same cycle, risen after another part of its steps; <see cref="OneCycle"/> where it is none.</summary>
+    /// <param name="rise">The part of all steps in which the rate rises.</param>
+    public LearningRateSchedule Rising(double rise) => _kind == ScheduleKind.OneCycle ? new(_kind, _factor, _epochs, rise) : OneCycle(rise);
 
     /// <summary>The same with a cosine or cycle whose length was left open brought to an end with the last of <paramref name="epochs"/> epochs.</summary>
     internal LearningRateSchedule Over(int epochs) => _kind is ScheduleKind.Cosine or ScheduleKind.OneCycle && _epochs == 0

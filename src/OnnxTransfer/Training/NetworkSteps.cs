@@ -92,14 +92,14 @@ internal sealed class NetworkSteps : IDisposable
         {
             if (Graph.Update is null)
             {
-                Fill(epoch, _order.AsSpan(first, count), count);
+                Fill(epoch, first, count, count);
                 return (count, Session.Step(rate));
             }
 
             double loss = 0;
             for (int done = 0; done < count; done += _dealt.Part)
             {
-                Fill(epoch, _order.AsSpan(first + done, Math.Min(_dealt.Part, count - done)), count);
+                Fill(epoch, first + done, Math.Min(_dealt.Part, count - done), count);
                 loss += Session.Part();
             }
 
@@ -117,19 +117,31 @@ internal sealed class NetworkSteps : IDisposable
 
     private double Rate(int step) => _settings.LearningRate * _schedule.Factor(step, PerEpoch);
 
-    // The rows of a part of a step; what fills it up is rows of it again, which no operator can object to, of weight 0.
-    private void Fill(int epoch, ReadOnlySpan<int> chosen, int rowsOfStep)
+    // The rows of a part of a step; those of the next are told, to be read meanwhile.
+    private void Fill(int epoch, int first, int count, int rowsOfStep)
     {
-        for (int i = 0; i < _chosen.Length; i++)
-        {
-            _chosen[i] = chosen[i % chosen.Length];
-        }
-
+        Choose(first, count);
         var weights = Session.Input<float>(ForwardGraph.RowWeights);
         _rows.Fill(epoch, _chosen, Session.InputBytes(_forward.Input), Session.Input<float>(ForwardGraph.Targets), weights);
         for (int i = 0; i < weights.Length; i++)
         {
-            weights[i] = i < chosen.Length ? weights[i] / rowsOfStep : 0;
+            weights[i] = i < count ? weights[i] / rowsOfStep : 0;
+        }
+
+        int next = first + count, end = Math.Min(_dealt.Learnt, (next / _dealt.Batch * _dealt.Batch) + _dealt.Batch);
+        if (next < end)
+        {
+            Choose(next, Math.Min(_dealt.Part, end - next));
+            _rows.Prepare(epoch, _chosen);
+        }
+    }
+
+    // What fills a part up is rows of it again, which no operator can object to, of weight 0.
+    private void Choose(int first, int count)
+    {
+        for (int i = 0; i < _chosen.Length; i++)
+        {
+            _chosen[i] = _order[first + (i % count)];
         }
     }
 }

@@ -17,9 +17,10 @@ internal sealed class RandomSpatial(GraphBuilder builder, SeededRandom random, E
         {
             "Conv" => Convolution(batch, size),
             "ConvTranspose" => Transposed(batch, size),
-            "MaxPool" => builder.Node(operation, [Input("x", [batch, channels, .. size])], "pooled", [.. Window(), ("ceil_mode", random.NextInt(2))]),
-            "AveragePool" => builder.Node(operation, [Input("x", [batch, channels, .. size])], "pooled", [.. Window(dilated: builder.Opset >= 19), ("count_include_pad", random.NextInt(2))]),
-            "GlobalAveragePool" or "GlobalMaxPool" => builder.Node(operation, [Input("x", [batch, channels, .. size])], "pooled"),
+            "MaxPool" => builder.Node(operation, [Distinct([batch, channels, .. size])], "pooled", Window()),
+            "AveragePool" => builder.Node(operation, [Input("x", [batch, channels, .. size])], "pooled", [.. Averaging(), ("count_include_pad", random.NextInt(2))]),
+            "GlobalAveragePool" => builder.Node(operation, [Input("x", [batch, channels, .. size])], "pooled"),
+            "GlobalMaxPool" => builder.Node(operation, [Distinct([batch, channels, .. size])], "pooled"),
             _ => Norm(operation, batch + 2, channels, size),
         };
     }
@@ -55,15 +56,29 @@ internal sealed class RandomSpatial(GraphBuilder builder, SeededRandom random, E
 
     private static long[] Kernel((string Name, object Value)[] window) => (long[])window.Single(a => a.Name == "kernel_shape").Value;
 
-    private (string Name, object Value)[] Window(bool dilated = true)
+    // Where padding is automatic the runtime takes no dilations, and pools must leave no gaps.
+    private (string Name, object Value)[] Window()
     {
-        long[] kernel = Draws(1, 3), strides = Draws(1, 3), dilations = dilated ? Draws(1, 2) : [.. Enumerable.Repeat(1L, _rank)];
+        bool isAutomatic = random.NextInt(3) == 0;
+        long[] kernel = Draws(1, 3), strides = Draws(1, 3), dilations = Draws(1, isAutomatic ? 1 : 2);
+        strides = isAutomatic ? [.. strides.Zip(kernel, Math.Min)] : strides;
         long[] pads = [.. Enumerable.Range(0, 2 * _rank).Select(i => (long)random.NextInt((int)kernel[i % _rank]))];
         return
         [
             ("kernel_shape", kernel), ("strides", strides), ("dilations", dilations),
-            random.NextInt(4) switch { 0 => ("auto_pad", "SAME_UPPER"), 1 => ("auto_pad", "SAME_LOWER"), _ => ("pads", (object)pads) },
+            isAutomatic ? ("auto_pad", random.NextInt(2) == 0 ? "SAME_UPPER" : "SAME_LOWER") : ("pads", (object)pads),
         ];
+    }
+
+    // From operator set 19 on means are dilated too.
+    private (string Name, object Value)[] Averaging() => [.. Window().Where(attribute => attribute.Name != "dilations" || builder.Opset >= 19)];
+
+    // Whole numbers, no two alike: what is the maximum stays it where all move by less than a half.
+    private string Distinct(long[] shape)
+    {
+        string x = Input("x", shape);
+        inputs[x] = Array.ConvertAll(random.Permutation(inputs[x].Length), place => (double)place);
+        return x;
     }
 
     private string Input(string name, long[] shape)

@@ -7,19 +7,19 @@ namespace OnnxTransfer.Tests.Training;
 /// <summary>
 /// Convolutions, pools and batch norms of random shapes, strides, padding, dilations and groups against finite differences:
 /// the change of the loss along random directions. The runtime computes convolutions and means in float32 alone; they are
-/// linear in each input, so that steps may be long and differences are exact but for rounding.
+/// linear in each input, as maxima are where they stay the same, so that steps may be long and differences are exact but for rounding.
 /// </summary>
 public sealed class SpatialDifferencesTests
 {
     private const string InTraining = "BatchNormalization in training";
-    private static readonly string[] Linear = ["Conv", "ConvTranspose", "AveragePool", "GlobalAveragePool"], Others = ["MaxPool", "GlobalMaxPool", "BatchNormalization"];
+    private static readonly string[] Linear = ["Conv", "ConvTranspose", "AveragePool", "GlobalAveragePool", "MaxPool", "GlobalMaxPool"];
 
     public static TheoryData<string> LinearOnes => [.. Linear];
 
-    public static TheoryData<string> OtherOnes => [.. Others, InTraining];
+    public static TheoryData<string> Norms => ["BatchNormalization", InTraining];
 
     /// <summary>The operators that are held against differences here.</summary>
-    internal static IEnumerable<string> Operators => Linear.Concat(Others);
+    internal static IEnumerable<string> Operators => Linear.Append("BatchNormalization");
 
     [Theory]
     [MemberData(nameof(LinearOnes))]
@@ -27,12 +27,12 @@ public sealed class SpatialDifferencesTests
     {
         for (int seed = 1; seed <= 40; seed++)
         {
-            Check(operation, seed, ElementType.Float, 0.5, 1e-4);
+            Check(operation, seed, ElementType.Float, 0.125, 1e-4);
         }
     }
 
     [Theory]
-    [MemberData(nameof(OtherOnes))]
+    [MemberData(nameof(Norms))]
     public void Equals_finite_differences(string operation)
     {
         for (int seed = 1; seed <= 20; seed++)
@@ -61,7 +61,7 @@ public sealed class SpatialDifferencesTests
         double[][] found = [.. gradients.Select(gradient => { Loss(); return run.Read(gradient); })];
         foreach (var (i, name) in names.Index())
         {
-            double[] values = inputs[name], direction = Values(values.Length);
+            double[] values = inputs[name], direction = [.. Values(values.Length).Select(v => Math.Clamp(v, -3, 3))];
             double slope = (LossAt(step) - LossAt(-step)) / (2 * step), expected = found[i].Zip(direction, (g, d) => g * d).Sum();
             double scale = Math.Sqrt(found[i].Sum(g => g * g) * direction.Sum(d => d * d));
             Assert.True(Math.Abs(slope - expected) <= tolerance * Math.Max(1, scale), $"{operation}, seed {seed}, by {name}: {slope}; the gradient says {expected}");

@@ -48,7 +48,8 @@ public sealed class SuffixTests
             var net = Network(golden);
             Optimizer optimizer = run.GetProperty("optimizer").GetString() == "adamw" ? new Adam() : new Sgd();
             Trainable[] weights = [.. net.Weights.Select(weight => new Trainable(weight, run.Double("decay")))];
-            var step = StepGraph.Build(net.Model, "loss", weights, optimizer, Golden.GetProperty("batch").GetInt32());
+            var (forward, statistics) = TrainingBatchNorm.Lower(net.Model);
+            var step = StepGraph.Build(forward, "loss", weights, optimizer, Golden.GetProperty("batch").GetInt32(), statistics: statistics);
             using var session = TrainingSession.Open(step, new SessionSettings { Provider = ExecutionProvider.Cpu, Threads = 1 });
             var (x, targets) = Rows(golden);
             x.CopyTo(session.Input<float>("x"));

@@ -54,6 +54,12 @@ internal sealed class PixelImages : IDisposable
     /// <summary>What pixels may take in memory unless said otherwise: a quarter of what this process may use.</summary>
     public static long DefaultBudget => MemoryNeed.Available / 4;
 
+    /// <summary>The same of images that are kept resized and cropped.</summary>
+    /// <inheritdoc cref="Open(Dataset, PixelPreprocessing, bool, EmbedSettings, long?, CancellationToken)"/>
+    public static PixelImages Open(
+        Dataset dataset, PixelPreprocessing preprocessing, EmbedSettings settings, long? budget = null, CancellationToken cancellation = default) =>
+        Open(dataset, preprocessing, whole: false, settings, budget, cancellation);
+
     /// <summary>Decodes every image once, to know which can be, and keeps those that fit.</summary>
     /// <param name="dataset">What is to be learned from.</param>
     /// <param name="preprocessing">What the network wants.</param>

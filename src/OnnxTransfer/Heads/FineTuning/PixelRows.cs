@@ -20,6 +20,13 @@ internal sealed class PixelRows : ITrainingRows, IDisposable
     private int _epoch;
     private Task? _decoding;
 
+    /// <summary>Rows of all images, in their order.</summary>
+    /// <inheritdoc cref="PixelRows(PixelImages, int[], float[], double[])"/>
+    public PixelRows(PixelImages images, float[] targets, double[] weights)
+        : this(images, [.. Enumerable.Range(0, images.Dataset.Items.Count)], targets, weights)
+    {
+    }
+
     /// <summary>Rows that are images at <paramref name="items"/>; the images are not disposed with them.</summary>
     /// <param name="images">May be shared.</param>
     /// <param name="items">Numbers of images.</param>

@@ -9,6 +9,11 @@ internal static class AveragePoolGradient
     {
         var x = node.Type(node.Input(0));
         var window = SlidingWindow.Of(node, node.Node.Longs("kernel_shape")!);
+        if (node.Node.Text("auto_pad", "NOTSET").StartsWith("SAME", StringComparison.Ordinal) && window.Strides.Zip(window.Kernel).Any(p => p.First > p.Second))
+        {
+            throw node.Unsupported("it is padded automatically, and its strides are longer than its kernel, which ONNX Runtime places otherwise than ONNX; expected pads");
+        }
+
         string parts = node.Numbers([.. Counts(node, window).Select(count => 1.0 / count)], node.Output, window.Places);
         string shares = node.Add("Mul", [gradient, parts]);
         if (window.Tiles)

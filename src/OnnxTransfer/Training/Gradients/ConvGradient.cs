@@ -16,7 +16,7 @@ internal static class ConvGradient
         return
         [
             node.Needs(0) ? OfInput(node, gradient, weights, groups, window) : null,
-            node.Needs(1) ? ConvolutionWeights.Gradient(node, node.Input(0), gradient, x[0], x[1], weights[0], groups, window) : null,
+            node.Needs(1) ? ConvolutionWeights.Gradient(node, node.Input(0), gradient, x[1], weights[0], groups, window) : null,
             node.Needs(2) ? OfBias(node, gradient) : null,
         ];
     }

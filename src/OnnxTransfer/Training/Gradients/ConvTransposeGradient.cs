@@ -16,7 +16,7 @@ internal static class ConvTransposeGradient
         return
         [
             node.Needs(0) ? OfInput(node, gradient, groups, window) : null,
-            node.Needs(1) ? ConvolutionWeights.Gradient(node, gradient, node.Input(0), y[0], y[1], weights[0], groups, window) : null,
+            node.Needs(1) ? ConvolutionWeights.Gradient(node, gradient, node.Input(0), y[1], weights[0], groups, window) : null,
             node.Needs(2) ? ConvGradient.OfBias(node, gradient) : null,
         ];
     }

@@ -25,8 +25,8 @@ public sealed class PixelRowsTests : IDisposable
     public void Pixels_are_those_that_are_embedded_byte_for_byte_wherever_they_are_kept(long? budget)
     {
         var dataset = ImageFolder.Open(SmallImages.Write(_folder, 9));
-        using var images = PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings { DecodeThreads = 2 }, budget);
-        using var rows = All(images);
+        using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings { DecodeThreads = 2 }, budget);
+        using var rows = new PixelRows(images, [], []);
 
         Assert.Equal(budget is null ? 9 : (int)(budget / 192), images.Kept);
         Assert.Equal(Embedded(dataset), Read(rows, 0, [.. Enumerable.Range(0, 9)]));
@@ -36,8 +36,8 @@ public sealed class PixelRowsTests : IDisposable
     public void A_batch_decoded_ahead_is_the_batch_asked_for()
     {
         var dataset = ImageFolder.Open(SmallImages.Write(_folder, 9));
-        using var images = PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings(), budget: 0);
-        using var rows = All(images);
+        using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings(), budget: 0);
+        using var rows = new PixelRows(images, [], []);
         byte[] all = Read(rows, 0, [.. Enumerable.Range(0, 9)]);
 
         rows.Prepare(0, [4, 1, 8]);
@@ -79,8 +79,8 @@ public sealed class PixelRowsTests : IDisposable
     public void Targets_and_weights_come_with_their_rows()
     {
         var dataset = ImageFolder.Open(SmallImages.Write(_folder, 4));
-        using var images = PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings());
-        using var rows = new PixelRows(images, [0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7], [1, 1, 2, 4]);
+        using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings());
+        using var rows = new PixelRows(images, [0, 1, 2, 3, 4, 5, 6, 7], [1, 1, 2, 4]);
         var (targets, weights) = (new float[4], new float[2]);
 
         rows.Fill(0, [3, 0], new byte[2 * 192], targets, weights);
@@ -96,15 +96,15 @@ public sealed class PixelRowsTests : IDisposable
         File.WriteAllBytes(_folder["images", "even", "0002.bmp"], SmallImages.Bitmap(2)[..100]);
         var dataset = ImageFolder.Open(path);
 
-        var error = Assert.Throws<TooManyFailuresException>(() => PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings()));
+        var error = Assert.Throws<TooManyFailuresException>(() => PixelImages.Open(dataset, Preprocessing, new EmbedSettings()));
         Assert.StartsWith("1 of 6 images failed, 0 are allowed; the first: ", error.Message, StringComparison.Ordinal);
         Assert.EndsWith(". Mend or remove the images, or allow more failures", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("0002.bmp", Assert.Single(error.Failures).Name, StringComparison.Ordinal);
 
-        using var images = PixelImages.Open(dataset, Preprocessing, false, new EmbedSettings { MaxFailures = 1 });
+        using var images = PixelImages.Open(dataset, Preprocessing, new EmbedSettings { MaxFailures = 1 });
         Assert.Equal((5, 1), (images.Dataset.Items.Count, images.Failures.Count));
         Assert.DoesNotContain(images.Dataset.Items, item => item.Name.EndsWith("0002.bmp", StringComparison.Ordinal));
-        using var rows = All(images);
+        using var rows = new PixelRows(images, [], []);
         Assert.Equal(Embedded(images.Dataset), Read(rows, 0, [0, 1, 2, 3, 4]));
     }
 
@@ -112,8 +112,8 @@ public sealed class PixelRowsTests : IDisposable
     public void An_image_that_is_gone_is_named()
     {
         string path = SmallImages.Write(_folder, 3);
-        using var images = PixelImages.Open(ImageFolder.Open(path), Preprocessing, false, new EmbedSettings(), budget: 0);
-        using var rows = All(images);
+        using var images = PixelImages.Open(ImageFolder.Open(path), Preprocessing, new EmbedSettings(), budget: 0);
+        using var rows = new PixelRows(images, [], []);
         File.Delete(_folder["images", "odd", "0001.bmp"]);
 
         rows.Prepare(1, [2]);
@@ -130,7 +130,7 @@ public sealed class PixelRowsTests : IDisposable
             Items = [dataset.Items[0] with { Images = [dataset.Items[0].Images[0], dataset.Items[1].Images[0]], Weight = 3 }, dataset.Items[2]],
         };
 
-        using var images = PixelImages.Open(together, Preprocessing, false, new EmbedSettings());
+        using var images = PixelImages.Open(together, Preprocessing, new EmbedSettings());
 
         Assert.Equal([1.5, 1.5, 1], images.Dataset.Items.Select(item => item.Weight));
         Assert.Equal([0, 0, 1], images.Dataset.Items.Select(item => item.Label));
@@ -142,8 +142,6 @@ public sealed class PixelRowsTests : IDisposable
         rows.Fill(epoch, which, pixels, [], new float[which.Length]);
         return pixels;
     }
-
-    private static PixelRows All(PixelImages images) => new(images, [.. Enumerable.Range(0, images.Dataset.Items.Count)], [], []);
 
     private static byte[] Row(byte[] all, int row) => all[(192 * row)..(192 * (row + 1))];
 
