@@ -73,7 +73,7 @@ internal sealed class DeviceOptions
         };
     }
 
-    private Option[] All => [Device, Tf32, Memory, Search, CudaGraph, EngineCache, Further];
+    public Option[] All => [Device, Tf32, Memory, Search, CudaGraph, EngineCache, Further];
 
     private static int[] Devices(string text)
     {

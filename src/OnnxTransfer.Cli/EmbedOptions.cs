@@ -74,12 +74,21 @@ internal sealed class EmbedOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Backbone, Tap, Pooling, L2Normalize, Cache, Provider, Precision, Batch, Threads, DecodeThreads, Jpeg, MaxFailures, Failures })
+        foreach (var option in All)
         {
             command.Options.Add(option);
         }
 
         Devices.AddTo(command);
+    }
+
+    /// <summary>Refuses what was given of these options, but for a few; <paramref name="why"/> says what the rest is for.</summary>
+    public void RefuseAllBut(ParseResult parsed, Option[] few, string why)
+    {
+        if (All.Concat(Devices.All).Except(few).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } unread)
+        {
+            throw new UsageException($"{unread.Name}: {why}; leave it out");
+        }
     }
 
     /// <summary>The backbone asked for.</summary>
@@ -155,6 +164,8 @@ internal sealed class EmbedOptions
         MaxFailures = Allowed(parsed.GetValue(MaxFailures)!, dataset.ImageCount),
         Progress = progress,
     };
+
+    private Option[] All => [Backbone, Tap, Pooling, L2Normalize, Cache, Provider, Precision, Batch, Threads, DecodeThreads, Jpeg, MaxFailures, Failures];
 
     private BackboneSettings Settings(ParseResult parsed)
     {

@@ -3,40 +3,64 @@ using System.Text.Json.Nodes;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Imaging;
-using OnnxTransfer.Inference;
 using OnnxTransfer.Prediction;
 
 namespace OnnxTransfer.Cli;
 
-/// <summary><c>evaluate</c>: measure a fused model on labelled images.</summary>
+/// <summary><c>evaluate</c>: measure a fused model on labelled images, or what transfer buys, which is <see cref="TransferRun"/>'s work.</summary>
 internal static class EvaluateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { Description = "a fused model, as 'train -o' writes it" };
+        var model = new Argument<string?>("model") { Description = "a fused model, as 'train -o' writes it; none with --transfer", Arity = ArgumentArity.ZeroOrOne };
         var data = new DataOptions();
-        var provider = new Option<ExecutionProvider>("--provider") { Description = "auto, cpu, cuda or tensorrt", DefaultValueFactory = _ => ExecutionProvider.Auto };
-        var jpeg = new Option<JpegDecoding?>("--jpeg") { Description = "exact, scaled or gpu (default: as the model was trained)" };
+        var (embed, transfer) = (new EmbedOptions(), new TransferOptions());
         var views = new ViewOptions();
-        var seed = new Option<int>("--seed") { Description = "decides the intervals", DefaultValueFactory = _ => 0 };
-        var maxFailures = new EmbedOptions().MaxFailures;
-        var failures = new Option<string?>("--failures") { Description = "write failed images with their reasons to this .csv" };
+        var seed = new Option<int>("--seed") { Description = "decides the intervals; with --transfer also splits, drawings and trainings", DefaultValueFactory = _ => 0 };
         var json = new Option<bool>("--json") { Description = "print one JSON object" };
-        var command = new Command("evaluate", "Measure a fused model on labelled images: on the test split where the data has one of its own, else on everything") { model };
+        var command = new Command("evaluate", "Measure a fused model on labelled images: on the test split where the data has one of its own, else on everything. Or, with --transfer, what transfer buys on a data set") { model };
         data.AddTo(command);
-        views.AddTo(command, fits: false, answers: true);
-        foreach (var option in new Option[] { provider, jpeg, seed, maxFailures, failures, json })
+        data.Data.Arity = ArgumentArity.ZeroOrOne;
+        embed.Jpeg.Description = "how JPEG is decoded: exact, scaled or gpu (default: as the model was trained; with --transfer exact)";
+        embed.Failures.Description = "write failed images with their reasons to this .csv (default: nowhere; with --transfer failures.csv in the cache)";
+        views.Views.Description = "with --transfer: augmented views of every training image that the fine-tuning learns from too; the frozen part runs once on each";
+        views.AddTo(command, fits: true, answers: true);
+        command.Options.Add(seed);
+        command.Options.Add(json);
+        transfer.AddTo(command);
+        embed.AddTo(command);
+        command.Validators.Add(result =>
         {
-            command.Options.Add(option);
-        }
-
+            var isTransfer = result.GetResult(transfer.Transfer) is not null;
+            if (!isTransfer && result.GetResult(data.Data) is not { Tokens.Count: > 0 })
+            {
+                result.AddError("evaluate takes a model and the data to measure it on, or --transfer DATA");
+            }
+            else if (isTransfer && result.GetResult(model) is { Tokens: [var unread, ..] })
+            {
+                result.AddError($"--transfer measures no model, and '{unread.Value}' is given as one; leave it out");
+            }
+        });
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), CancellationToken.None));
         return command;
 
         int Run(ParseResult parsed, CancellationToken cancellation)
         {
+            if (parsed.GetValue(transfer.Transfer) is not null)
+            {
+                return new TransferRun(terminal, data, embed, views, transfer, seed, json, parsed, cancellation).Run();
+            }
+
+            if (parsed.GetValue(views.Views) > 0)
+            {
+                throw new UsageException("--views: are trained on, and nothing is trained without --transfer; leave it out (--test-views averages answers)");
+            }
+
             views.Check(parsed);
-            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(provider), jpeg: parsed.GetValue(jpeg));
+            transfer.RefuseAll(parsed);
+            embed.RefuseAllBut(parsed, [embed.Provider, embed.Jpeg, embed.MaxFailures, embed.Failures], "is for --transfer: a model carries its own backbone");
+            JpegDecoding? jpeg = parsed.GetResult(embed.Jpeg) is { Implicit: false } ? parsed.GetValue(embed.Jpeg) : null;
+            using var fused = ImageModel.Load(parsed.GetValue(model)!, parsed.GetValue(embed.Provider), jpeg: jpeg);
             fused.TestViews = views.ToAverage(parsed, fused.Card);
             CheckColumns(parsed, fused);
             var dataset = data.Open(parsed, fused.Card.Numbers);
@@ -51,9 +75,9 @@ internal static class EvaluateCommand
                 terminal.Say($"measuring on the {dataset.Items.Count} items of the test split");
             }
 
-            var allowed = EmbedOptions.Allowed(parsed.GetValue(maxFailures)!, dataset.ImageCount);
+            var allowed = EmbedOptions.Allowed(parsed.GetValue(embed.MaxFailures)!, dataset.ImageCount);
             var result = ModelEvaluation.Run(fused, dataset, allowed, parsed.GetValue(seed), cancellation);
-            if (parsed.GetValue(failures) is { } file)
+            if (parsed.GetValue(embed.Failures) is { } file)
             {
                 EmbeddingFiles.WriteFailures(result.Failures, file);
             }

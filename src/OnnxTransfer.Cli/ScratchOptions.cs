@@ -99,7 +99,7 @@ internal sealed class ScratchOptions
             Provider = backbone.Provider == ExecutionProvider.Cpu ? ExecutionProvider.Cpu : ExecutionProvider.Cuda,
         },
         Augmentation = Given(parsed, options.Views.Augment) ? options.Views.Augmentation(parsed) : Usual.Augmentation,
-        Normalise = Enum.Parse<Normalise>(parsed.GetValue(Normalise) ?? "auto", ignoreCase: true),
+        Normalise = NormaliseOf(parsed),
         ZeroLastNorm = parsed.GetValue(ZeroLastNorm),
         Tap = parsed.GetValue(options.Embed.Tap),
         Height = SizeOf(parsed)?.Height,
@@ -111,7 +111,9 @@ internal sealed class ScratchOptions
         Output = parsed.GetValue(options.Unfreeze.TunedBackbone),
     };
 
-    private (int Height, int Width)? SizeOf(ParseResult parsed)
+    /// <summary>The input asked for; null: the backbone's.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public (int Height, int Width)? SizeOf(ParseResult parsed)
     {
         if (parsed.GetValue(Size) is not { } text)
         {
@@ -123,6 +125,9 @@ internal sealed class ScratchOptions
             ? (height, width)
             : throw new UsageException($"{Size.Name} {text}: expected rows x columns of 1 to 8192 each, such as 64x64");
     }
+
+    /// <summary>The norms asked for.</summary>
+    public Normalise NormaliseOf(ParseResult parsed) => Enum.Parse<Normalise>(parsed.GetValue(Normalise) ?? "auto", ignoreCase: true);
 
     private static int? Side(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int side) && side is >= 1 and <= 8192 ? side : null;
 

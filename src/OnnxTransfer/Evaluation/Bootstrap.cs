@@ -78,14 +78,14 @@ internal static class Bootstrap
         return Middle(Array.ConvertAll(scores, value => double.IsNaN(value) ? value : Math.Clamp(value + shift, 0, 1)));
     }
 
-    /// <summary>The quantile of sorted values, linear between neighbours (numpy's default).</summary>
+    /// <summary>The quantile of sorted values, linear between neighbours (numpy's default); infinite values may stand at the ends.</summary>
     public static double Quantile(double[] sorted, double part)
     {
         double place = part * (sorted.Length - 1);
         int below = (int)place;
         int above = Math.Min(below + 1, sorted.Length - 1);
         double share = place - below;
-        return share == 0 ? sorted[below] : sorted[below] + (share * (sorted[above] - sorted[below]));
+        return share == 0 || sorted[below] == sorted[above] ? sorted[below] : sorted[below] + (share * (sorted[above] - sorted[below]));
     }
 
     private static Interval Middle(double[] scores)

@@ -39,8 +39,10 @@ internal sealed class FineTuningRun(
         var standardisation = Standardisation.Of(trainSet.Rows, trainSet.Weights, scale: true, Chunks.Threads(settings.Training.Threads), cancellation).InSingle();
         var trainable = suffix.With(HeadFirst.Layer((LinearHead)first.Head, standardisation, targets), standardisation, settings.Training.WeightDecay, settings.RateRatio);
 
+        frozen.Start();
         var trainRows = source.Rows(train, targets, trainSet.Weights, isAugmented: true, cancellation);
         var validationRows = validation.Length == 0 ? null : source.Rows(validation, validationTargets, validationSet.Weights, isAugmented: false, cancellation);
+        frozen.Stop();
         var loss = targets.Loss(0, settings.HuberDelta);
         double before = Loss(trainable.Model);
         string? own = settings.Training.Checkpoint is null ? Checkpoint(network, suffix, source, marked, train) : null;

@@ -1,0 +1,137 @@
+using System.CommandLine;
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Cli.Heads;
+using OnnxTransfer.Datasets;
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Evaluation;
+using OnnxTransfer.Heads;
+
+namespace OnnxTransfer.Cli;
+
+/// <summary>One run of <c>evaluate --transfer</c>: split, embed, train every way on every share, report.</summary>
+internal sealed class TransferRun(
+    Terminal terminal, DataOptions data, EmbedOptions embed, ViewOptions views, TransferOptions options, Option<int> seed, Option<bool> json, ParseResult parsed, CancellationToken cancellation)
+{
+    public int Run()
+    {
+        var path = parsed.GetValue(options.Transfer)!;
+        var names = options.WayNames(parsed);
+        var dataset = Split(data.Open(parsed, path), path);
+        Check(dataset, path, names);
+        using var cache = EmbeddingCache.Open(parsed.GetValue(embed.Cache)!);
+        using var backbone = embed.Load(parsed);
+        var run = embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
+        var source = OpenSource();
+        var ways = new TransferWays(terminal, embed, views, options, parsed, backbone, cache, run, source);
+        var results = parsed.GetValue(options.Results) ?? Path.Combine(cache.Folder, "transfer.json");
+        var study = new TransferStudy
+        {
+            Shares = options.ShareValues(parsed),
+            Repeats = EmbedOptions.Positive(parsed, options.Repeats, 1),
+            Seed = parsed.GetValue(seed),
+            Results = results,
+            Content = run.ContentSha256,
+        };
+        TransferResult result;
+        try
+        {
+            result = study.Run(run.Dataset with { Items = run.Items }, [.. names.Select(ways.ByName)], terminal.Say, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Say($"what was finished is kept in {results}; the same command goes on from there");
+            throw;
+        }
+
+        if (result.Kept > 0)
+        {
+            terminal.Say($"{result.Kept} of {result.Kept + result.Made} trainings were found in {results}");
+        }
+
+        var report = new TransferReport(terminal, run, backbone, result, ways.Told);
+        if (parsed.GetValue(options.Markdown) is { } page)
+        {
+            TransferPage.Write(page, report);
+        }
+
+        if (parsed.GetValue(json))
+        {
+            terminal.WriteJson(TransferJson.Of(run, backbone, result, results));
+        }
+        else
+        {
+            report.Write();
+        }
+
+        return result.Points.Any(point => point.Failure is not null) ? ExitCode.FailedWork : ExitCode.Done;
+    }
+
+    // Before hours of training: everything about the request that can be told from here.
+    private void Check(Dataset dataset, string path, string[] names)
+    {
+        Refuse(!dataset.IsRegression && dataset.Classes.Count < 2, $"--transfer {path}: {dataset.Classes.Count} classes; expected two or more, or numbers to predict");
+        _ = options.ShareValues(parsed);
+        _ = options.Tune.Apply(parsed);
+        EmbedOptions.Positive(parsed, options.Repeats, 1);
+        EmbedOptions.Positive(parsed, options.LeastSteps, 0);
+        Refuse(parsed.GetValue(options.Tune.Checkpoint) is not null, "--checkpoint: every training of --transfer keeps its own; leave it out");
+        _ = options.Scratch.SizeOf(parsed);
+        views.Check(parsed, isOnPixels: names.Contains(TransferWay.Scratch));
+        Refuse(parsed.GetResult(views.TestViews) is { Implicit: false }, $"{views.TestViews.Name}: is for a model that is measured; leave it out");
+
+        Refuse(parsed.GetValue(options.ScratchEpochs) is < 1, $"--scratch-epochs {parsed.GetValue(options.ScratchEpochs)}: expected 1 or more");
+        Refuse(parsed.GetValue(options.ScratchLearningRate) is { } rate && !(rate > 0 && double.IsFinite(rate)), $"--scratch-learning-rate {parsed.GetValue(options.ScratchLearningRate)}: expected a number above 0");
+        foreach (var option in new Option[] { options.Scratch.Size, options.Scratch.Normalise, options.ScratchEpochs, options.ScratchLearningRate })
+        {
+            Refuse(parsed.GetResult(option) is { Implicit: false } && !names.Contains(TransferWay.Scratch), $"{option.Name}: is for the way scratch, which --ways leaves out; leave it out too");
+        }
+
+        foreach (var option in new Option[] { options.Unfreeze, options.UnfreezeAfter, options.Source, views.Views })
+        {
+            Refuse(parsed.GetResult(option) is { Implicit: false } && !names.Contains(TransferWay.FineTuned), $"{option.Name}: is for the way fine-tuned, which --ways leaves out; leave it out too");
+        }
+
+        Refuse(
+            parsed.GetResult(options.Unfreeze) is { Implicit: false } && parsed.GetValue(options.UnfreezeAfter) is not null,
+            "--unfreeze and --unfreeze-after both say where fine-tuning begins; give one of them");
+        foreach (var option in new[] { options.Results, options.Markdown })
+        {
+            if (parsed.GetValue(option) is { } file)
+            {
+                Refuse(Directory.Exists(file), $"{option.Name} {file}: a folder; expected the name of a file");
+                DataOptions.NeedFolder(option, file);
+            }
+        }
+    }
+
+    private Dataset Split(Dataset dataset, string path)
+    {
+        var share = parsed.GetValue(options.Test);
+        Refuse(!(share is > 0 and < 1), $"--test {share}: expected a share between 0 and 1, such as 0.2");
+        return dataset.HasOwnSplits ? dataset
+            : dataset.IsRegression || dataset.Classes.Count > 0 ? dataset.Draw(Datasets.Split.Test, share, parsed.GetValue(seed))
+            : throw new UsageException($"--transfer {path}: nothing is labelled; expected a sub-folder for each class, or a manifest with labels or numbers to predict");
+    }
+
+    private Dataset? OpenSource()
+    {
+        if (parsed.GetValue(options.Source) is not { } path)
+        {
+            return null;
+        }
+
+        var source = data.Open(parsed, path);
+        Refuse(
+            source.IsRegression || source.IsMultiLabel || source.Classes.Count < 2,
+            $"--source {path}: has {(source.Classes.Count < 2 && !source.IsRegression ? $"{source.Classes.Count} classes" : HeadChoice.Told(HeadChoice.TaskOf(source)))}; expected two classes or more, one an image");
+        return source.HasOwnSplits ? source : source.Draw(Datasets.Split.Test, parsed.GetValue(options.Test), parsed.GetValue(seed));
+    }
+
+    private static void Refuse(bool wrong, string message)
+    {
+        if (wrong)
+        {
+            throw new UsageException(message);
+        }
+    }
+}
