@@ -38,7 +38,7 @@ internal static class GradientRun
 
             foreach (string name in names)
             {
-                float[] values = new float[session.Length(name)];
+                float[] values = new float[session.Length(name) / sizeof(float)];
                 session.Read<float>(kind == "gradient" ? $"{name}_state0" : name, values);
                 File.WriteAllBytes(Path.Combine(folder, $"{kind}.{name}.f32"), MemoryMarshal.AsBytes<float>(values));
             }
