@@ -234,7 +234,16 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     private TrainedHead Measure(FineTunedModel tuned, TrainedHead probe, Dataset dataset, EmbeddingCache cache)
     {
         var test = dataset.Of(Datasets.Split.Test);
-        var scores = test.Items.Count == 0 ? null : tuned.Head.Evaluate(options.Embed.Run(parsed, terminal, tuned.Backbone, test, cache, cancellation).ToSet(), _seed);
+        Scores? scores = null;
+        if (test.Items.Count > 0)
+        {
+            var run = options.Embed.Run(parsed, terminal, tuned.Backbone, test, cache, cancellation);
+            var measured = ViewedRun.Run(
+                run, options.Views.ToAverage(parsed), [Datasets.Split.Test], (items, view) => options.Embed.RunView(parsed, terminal, tuned.Backbone, items, cache, view, cancellation));
+            var (rows, views) = measured.Views.Count > 0 ? measured.Aligned() : (run.ToSet(), []);
+            scores = tuned.Head.Evaluate(rows, views, _seed);
+        }
+
         return probe with { Backbone = tuned.Backbone.Description.Name, Kind = "fine-tuned", Head = tuned.Head, Fit = tuned.Report.Fit, Test = scores, Tuning = tuned.Report };
     }
 

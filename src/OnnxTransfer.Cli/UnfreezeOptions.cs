@@ -80,6 +80,12 @@ internal sealed class UnfreezeOptions
             throw new UsageException($"--head {named}: {Name(parsed)} trains the head that begins as {usual}; leave --head out, or fit it on the new backbone afterwards (--backbone)");
         }
 
+        if (dataset.IsRegression && Given(parsed, options.Tune.LabelSmoothing))
+        {
+            throw new UsageException($"{options.Tune.LabelSmoothing.Name} is for classes and labels, and the data has numbers to predict; leave it out");
+        }
+
+        _ = options.Tune.Apply(parsed);
         if (parsed.GetValue(RateRatio) is { } ratio && !(ratio >= 1 && double.IsFinite(ratio)))
         {
             throw new UsageException($"--rate-ratio {ratio.ToString(CultureInfo.InvariantCulture)}: expected 1 or more");
@@ -115,6 +121,7 @@ internal sealed class UnfreezeOptions
             ClassWeights = options.Head.Rebalancing(parsed, seed),
             LogTarget = parsed.GetValue(options.Head.LogTarget),
             Calibrate = !parsed.GetValue(options.Head.NoCalibration),
+            Views = options.Views.ToFit(parsed),
             HeldOut = heldOut,
             Output = parsed.GetValue(TunedBackbone),
         };

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using OnnxTransfer.Embeddings;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Heads.FineTuning;
@@ -8,27 +7,27 @@ namespace OnnxTransfer.Heads.FineTuning;
 /// Rows for the trained part, read from the embedding cache as a batch needs them: each is what the taps of one run of the embedder gave for
 /// an image, side by side. They are never in memory as a whole.
 /// </summary>
-/// <param name="views">One run for each view of the images; epoch i reads view i modulo their number.</param>
-/// <param name="items">The rows of the runs that are meant.</param>
+/// <param name="views">The images as they are, then their augmented views; epoch i reads view i modulo their number.</param>
 /// <param name="taps">Taps of the runs whose values make a row.</param>
 /// <param name="targets">The answers, as numbers, of each row.</param>
 /// <param name="weights">A weight for each row; empty: all the same.</param>
-internal sealed class ActivationRows(IReadOnlyList<EmbedRun> views, int[] items, int taps, PerceptronTargets targets, double[] weights) : ITrainingRows
+internal sealed class ActivationRows(IReadOnlyList<FrozenView> views, int taps, PerceptronTargets targets, double[] weights) : ITrainingRows
 {
     private readonly double _mean = weights.Length == 0 ? 1 : weights.Average();
 
-    public int Count => items.Length;
+    public int Count => views[0].Rows.Length;
 
     public void Fill(int epoch, ReadOnlySpan<int> rows, Span<byte> inputs, Span<float> targetValues, Span<float> weightValues)
     {
-        var run = views[epoch % views.Count];
         var values = MemoryMarshal.Cast<byte, float>(inputs);
         int outputs = targets.Outputs;
         for (int i = 0; i < rows.Length; i++)
         {
+            // An image whose augmented view failed is learned from as it is.
+            var view = views[epoch % views.Count] is var (_, found) && found[rows[i]] < 0 ? views[0] : views[epoch % views.Count];
             for (int tap = 0; tap < taps; tap++)
             {
-                var row = run.TapRow(items[rows[i]], tap);
+                var row = view.Run.TapRow(view.Rows[rows[i]], tap);
                 row.CopyTo(values);
                 values = values[row.Length..];
             }

@@ -58,6 +58,12 @@ public sealed record FineTuning
     /// <summary>Numbers: errors count by their square up to so many standard deviations of the target and by their size beyond (Huber 1964); null: by their square.</summary>
     public double? HuberDelta { get; init; }
 
+    /// <summary>
+    /// Augmented views to learn from: epochs take turns with the images as they are and with these, each of which the frozen part runs once.
+    /// Where nothing is frozen, images are augmented anew in every epoch, as the first of these says. The first head and the validation see images as they are.
+    /// </summary>
+    public IReadOnlyList<AugmentedView> Views { get; init; } = [];
+
     /// <summary>Whether the probabilities are calibrated by one temperature, measured on the validation rows.</summary>
     public bool Calibrate { get; init; } = true;
 

@@ -23,7 +23,7 @@ internal sealed class FineTuningRun(
         var fitted = CheckDataset();
         CheckGradients(suffix);
         var frozen = Stopwatch.StartNew();
-        using var source = RowSource.Of(suffix, backbone, fitted, cache, embedding, cancellation);
+        using var source = RowSource.Of(suffix, backbone, fitted, cache, embedding, settings.Views, cancellation);
         frozen.Stop();
         _notes.AddRange(source.Notes);
         var (marked, train, validation) = Divide(source.Embedding.ToSet());
@@ -39,8 +39,8 @@ internal sealed class FineTuningRun(
         var standardisation = Standardisation.Of(trainSet.Rows, trainSet.Weights, scale: true, Chunks.Threads(settings.Training.Threads), cancellation).InSingle();
         var trainable = suffix.With(HeadFirst.Layer((LinearHead)first.Head, standardisation, targets), standardisation, settings.Training.WeightDecay, settings.RateRatio);
 
-        var trainRows = source.Rows(train, targets, trainSet.Weights, cancellation);
-        var validationRows = validation.Length == 0 ? null : source.Rows(validation, validationTargets, validationSet.Weights, cancellation);
+        var trainRows = source.Rows(train, targets, trainSet.Weights, isAugmented: true, cancellation);
+        var validationRows = validation.Length == 0 ? null : source.Rows(validation, validationTargets, validationSet.Weights, isAugmented: false, cancellation);
         var loss = targets.Loss(0, settings.HuberDelta);
         double before = Loss(trainable.Model);
         string? own = settings.Training.Checkpoint is null ? Checkpoint(network, suffix, source, marked, train) : null;
@@ -198,6 +198,8 @@ internal sealed class FineTuningRun(
             ("patience", training.Patience is { } patience ? $"{patience}" : null),
             ("classWeights", settings.ClassWeights?.Summary),
             ("huberDelta", settings.HuberDelta is { } delta ? Text(delta) : null),
+            ("views", settings.Views.Count > 0 && suffix.FrozenTap is not null ? $"{settings.Views.Count}" : null),
+            ("augment", settings.Views.Count > 0 ? settings.Views[0].Augmentation.Signature : null),
             ("logTarget", settings.LogTarget ? "true" : null),
         ];
         foreach (var (name, value) in others.Where(other => other.Value is not null))
@@ -219,7 +221,7 @@ internal sealed class FineTuningRun(
         string[] all =
         [
             .. network.Backbone.Taps.Select(tap => tap.Identity), $"{network.Backbone.L2Normalize}", suffix.Frozen.Tensor ?? "", source.Embedding.ContentSha256,
-            $"{settings with { Output = null }} {settings.Training} {settings.ClassWeights?.Summary}", string.Join(',', train),
+            $"{settings with { Output = null, Views = [] }} {settings.ClassWeights?.Summary} {string.Join(';', settings.Views)}", string.Join(',', train),
             string.Join(',', marked.Labels), string.Join(',', marked.LabelSets.Select(labels => string.Join('|', labels))), string.Join(',', marked.Targets), string.Join(',', marked.Weights),
         ];
         string folder = Path.Combine(cache.Folder, TunedBackbone.Folder);

@@ -9,13 +9,12 @@ namespace OnnxTransfer.Heads.FineTuning;
 internal sealed class RowSource : IDisposable
 {
     private readonly FrozenRows? _frozen;
-    private readonly int _taps;
-    private readonly Backbone _backbone;
-    private readonly EmbedSettings _settings;
+    private readonly PixelImages? _pixels;
+    private readonly IReadOnlyList<AugmentedView> _views;
     private readonly List<IDisposable> _opened = [];
 
-    private RowSource(FrozenRows? frozen, EmbedRun embedding, int taps, Backbone backbone, EmbedSettings settings) =>
-        (_frozen, Embedding, _taps, _backbone, _settings) = (frozen, embedding, taps, backbone, settings);
+    private RowSource(FrozenRows? frozen, PixelImages? pixels, EmbedRun embedding, IReadOnlyList<AugmentedView> views) =>
+        (_frozen, _pixels, Embedding, _views) = (frozen, pixels, embedding, views);
 
     /// <summary>The embeddings by the backbone as it was.</summary>
     public EmbedRun Embedding { get; }
@@ -24,44 +23,59 @@ internal sealed class RowSource : IDisposable
     public int Embedded => _frozen?.Embedded ?? Embedding.Report.Embedded;
 
     /// <summary>What a reader should know.</summary>
-    public IReadOnlyList<string> Notes => _frozen is null ? ["nothing is frozen: every epoch runs the whole network on pixels"] : [_frozen.Note];
+    public IReadOnlyList<string> Notes => [.. _frozen is null ? ["nothing is frozen: every epoch runs the whole network on pixels"] : new[] { _frozen.Note },
+        .. _views.Count == 0 ? Array.Empty<string>()
+        : _frozen is null ? [$"images are augmented anew in every epoch: {_views[0].Augmentation.Signature}"]
+        : [$"epochs take turns with the images as they are and {_views.Count} augmented views of them: {_views[0].Augmentation.Signature}"]];
 
-    /// <summary>Computes what the cache lacks.</summary>
+    /// <summary>Computes what the cache lacks, or decodes.</summary>
     /// <exception cref="CacheException">The disk has no room for it.</exception>
-    public static RowSource Of(SuffixNetwork suffix, Backbone backbone, Dataset dataset, EmbeddingCache cache, EmbedSettings settings, CancellationToken cancellation)
+    public static RowSource Of(
+        SuffixNetwork suffix, Backbone backbone, Dataset dataset, EmbeddingCache cache, EmbedSettings settings, IReadOnlyList<AugmentedView> views, CancellationToken cancellation)
     {
-        if (suffix.FrozenTap is null)
+        if (suffix.FrozenTap is not null)
         {
-            return new(null, Embedder.Run(backbone, dataset, cache, settings, cancellation), 0, backbone, settings);
+            var frozen = FrozenRows.Of(suffix, backbone, dataset, cache, settings, views, cancellation);
+            return new(frozen, null, Embedder.Run(backbone, dataset, cache, settings with { Progress = null }, cancellation), views);
         }
 
-        var frozen = FrozenRows.Of(suffix, backbone, dataset, cache, settings, cancellation);
-        return new(frozen, frozen.Embedding, 1 + suffix.FrozenTaps.Count, backbone, settings);
+        // What embeds can be read: there is one number for both.
+        var embedding = Embedder.Run(backbone, dataset, cache, settings, cancellation);
+        bool crops = views.Count > 0 && views[0].Augmentation.Crop is not null;
+        return new(
+            null, PixelImages.Open(dataset with { Items = embedding.Items }, backbone.Preprocessing, crops, settings with { MaxFailures = 0, Progress = null }, null, cancellation), embedding, views);
     }
 
     /// <summary>The rows of <see cref="Embedding"/> at <paramref name="items"/>; valid until this is disposed.</summary>
-    public ITrainingRows Rows(int[] items, PerceptronTargets targets, double[] weights, CancellationToken cancellation)
+    /// <param name="items">Which rows.</param>
+    /// <param name="targets">The answers of each.</param>
+    /// <param name="weights">A weight for each; empty: all the same.</param>
+    /// <param name="isAugmented">Whether augmented views of them are learned from too.</param>
+    /// <param name="cancellation">Ends the embedding of views.</param>
+    public ITrainingRows Rows(int[] items, PerceptronTargets targets, double[] weights, bool isAugmented, CancellationToken cancellation)
     {
+        IReadOnlyList<AugmentedView> views = isAugmented ? _views : [];
         if (_frozen is not null)
         {
-            return new ActivationRows(_frozen.Views, items, _taps, targets, weights);
+            return _frozen.Rows(items, targets, weights, views, cancellation);
         }
 
-        // Train and validation rows share what memory pixels may take.
-        long budget = PixelImages.DefaultBudget * items.Length / Embedding.Items.Count;
-        var dataset = Embedding.Dataset with { Items = [.. items.Select(item => Embedding.Items[item])] };
-        var images = PixelImages.Open(dataset, _backbone.Preprocessing, _settings with { MaxFailures = 0, Progress = null }, budget, cancellation);
         var values = new float[items.Length * targets.Outputs];
         for (int i = 0; i < items.Length; i++)
         {
             targets.Fill(i, values.AsSpan(i * targets.Outputs, targets.Outputs));
         }
 
-        var rows = new PixelRows(images, values, weights);
-        _opened.AddRange([rows, images]);
+        var rows = new PixelRows(_pixels!, items, values, weights) { Augmentation = views.Count > 0 ? views[0].Augmentation : null, Seed = views.Count > 0 ? views[0].Seed : 0 };
+        _opened.Add(rows);
         return rows;
     }
 
-    /// <summary>Lets go of the pixels.</summary>
-    public void Dispose() => _opened.ForEach(opened => opened.Dispose());
+    /// <summary>Lets go of the pixels and of the backbone of the frozen part.</summary>
+    public void Dispose()
+    {
+        _opened.ForEach(opened => opened.Dispose());
+        _pixels?.Dispose();
+        _frozen?.Dispose();
+    }
 }

@@ -5,6 +5,7 @@ using OnnxTransfer.Evaluation;
 using OnnxTransfer.Export;
 using OnnxTransfer.Heads;
 using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Imaging;
 using OnnxTransfer.Onnx;
 using OnnxTransfer.Prediction;
 using OnnxTransfer.Tests.Embeddings;
@@ -179,6 +180,50 @@ public sealed class FineTuningTests : IDisposable
 
         Assert.Equal("mine", tuned.Backbone.Description.Name);
         Assert.True(GoldenCheck.Run(_folder["mine.onnx"]).Passed);
+    }
+
+    [Fact]
+    public void An_interrupted_training_goes_on_where_it_ended()
+    {
+        using var backbone = _staged.Load();
+        using var cancellation = new CancellationTokenSource();
+        var epochs = new List<int>();
+        Assert.Throws<OperationCanceledException>(() => Quick.Fit(
+            backbone, _images, _cache, null,
+            progress =>
+            {
+                if (progress.Epoch == 4)
+                {
+                    cancellation.Cancel();
+                }
+            },
+            cancellation.Token));
+        Assert.Single(Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint"));
+
+        using var resumed = Quick.Fit(backbone, _images, _cache, null, progress => epochs.Add(progress.Epoch));
+        using var other = EmbeddingCache.Open(_folder["other"]);
+        using var whole = Quick.Fit(backbone, _images, other);
+
+        Assert.Equal(4, epochs[0]);
+        Assert.Equal(whole.Backbone.Sha256, resumed.Backbone.Sha256);
+        Assert.Empty(Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint"));
+    }
+
+    [Theory]
+    [InlineData("last", "epochs take turns with the images as they are and 2 augmented views of them")]
+    [InlineData("all", "images are augmented anew in every epoch")]
+    public void Augmented_views_are_learned_from(string unfreeze, string said)
+    {
+        using var backbone = _staged.Load();
+        var views = AugmentedView.Several(Augmentation.Parse("flip"), 2);
+
+        using var plain = (Quick with { Unfreeze = unfreeze }).Fit(backbone, _images, _cache);
+        using var tuned = (Quick with { Unfreeze = unfreeze, Views = views }).Fit(backbone, _images, _cache);
+
+        Assert.Equal(plain.Report.HeadFirst, tuned.Report.HeadFirst);
+        Assert.NotEqual(plain.Backbone.Sha256, tuned.Backbone.Sha256);
+        Assert.Contains(said, string.Join('\n', tuned.Report.Fit.Notes), StringComparison.Ordinal);
+        Assert.Equal("flip:0.5", tuned.Report.Fit.Settings["augment"]);
     }
 
     [Fact]

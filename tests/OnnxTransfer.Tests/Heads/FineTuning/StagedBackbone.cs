@@ -11,7 +11,9 @@ namespace OnnxTransfer.Tests.Heads;
 /// </summary>
 internal sealed class StagedBackbone : IDisposable
 {
-    public StagedBackbone(Action<GraphBuilder>? change = null, int opset = 13)
+    /// <param name="further">Adds nodes behind three [8, 2, 2]; returns the map that is averaged.</param>
+    /// <param name="opset">The operator set.</param>
+    public StagedBackbone(Func<GraphBuilder, string>? further = null, int opset = 13)
     {
         Directory.CreateDirectory(Folder);
         var builder = GraphBuilder.Empty(opset, "staged");
@@ -25,8 +27,7 @@ internal sealed class StagedBackbone : IDisposable
             "norm");
         builder.NodeInto("two", "Relu", [builder.Node("Add", [norm, down], "sum")]);
         builder.NodeInto("three", "Relu", [Conv(builder, "two", 6, 8, 2)]);
-        change?.Invoke(builder);
-        builder.NodeInto("averages", "Flatten", [builder.Node("GlobalAveragePool", ["three"], "pooled")], ("axis", 1));
+        builder.NodeInto("averages", "Flatten", [builder.Node("GlobalAveragePool", [further?.Invoke(builder) ?? "three"], "pooled")], ("axis", 1));
         builder.Output("averages", ElementType.Float, -1, 8);
         Model = builder.Build();
         Write();

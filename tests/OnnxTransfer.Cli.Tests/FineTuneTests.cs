@@ -1,0 +1,76 @@
+using OnnxTransfer.Tests;
+using OnnxTransfer.Tests.Embeddings;
+
+namespace OnnxTransfer.Cli.Tests;
+
+/// <summary><c>train --unfreeze</c>: what it does, what it says, what it refuses.</summary>
+public sealed class FineTuneTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_file_answers_as_the_table_says()
+    {
+        var data = SmallImages.WriteLearnable(_folder, 8);
+        string[] train = ["train", data, "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "2", "--step-batch", "4", "--l2", "0.01", "--tuned-backbone", _folder["mine.onnx"]];
+
+        var run = await CommandRun.Of([.. train, "-o", _folder["m.onnx"], "--json"]);
+        var again = await CommandRun.Of(train);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        var tuning = run.Json["fineTuning"]!;
+        Assert.Equal(("layer3", "layer2", 2), ((string?)tuning["part"], (string?)tuning["frozenTensor"], tuning["epochs"]!.AsArray().Count));
+        Assert.Equal(("mine", "fine-tuned"), ((string?)run.Json["backbone"], (string?)run.Json["head"]));
+        Assert.Equal(("resnet14-cifar10", "logistic"), ((string?)run.Json["comparedWith"]!["backbone"], (string?)run.Json["comparedWith"]!["head"]));
+        Assert.Contains("fine-tuning resnet14-cifar10 from last on, at most 2 epochs", run.Error, StringComparison.Ordinal);
+        Assert.Contains("on top of layer2: validation loss ", again.Out, StringComparison.Ordinal);
+        Assert.Contains($"new backbone: {_folder["mine.onnx"]}", again.Out, StringComparison.Ordinal);
+
+        var card = OnnxTransfer.Prediction.ImageModel.Load(_folder["m.onnx"]).Card;
+        Assert.Equal(("fine-tuned", "layer3", "layer2"), (card.Head["kind"], card.Head["trained"], card.Head["frozenUntil"]));
+        Assert.Contains("Fine-tuned by OnnxTransfer: what follows 'layer2' of resnet14-cifar10", card.Backbone.Source, StringComparison.Ordinal);
+
+        var check = await CommandRun.Of("models", "check", _folder["mine.onnx"], "--json");
+        Assert.True(check.ExitCode == 0, check.Error);
+    }
+
+    [Fact]
+    public async Task Views_are_learned_from()
+    {
+        var data = SmallImages.WriteLearnable(_folder, 6);
+
+        var run = await CommandRun.Of(
+            "train", data, "--cache", _folder["cache"], "--unfreeze-after", "layer2", "--epochs", "3", "--views", "2", "--augment", "flip", "--l2", "0.01", "--json");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("epochs take turns with the images as they are and 2 augmented views of them", run.Error, StringComparison.Ordinal);
+        Assert.Equal("behind-layer2", (string?)run.Json["fineTuning"]!["part"]);
+    }
+
+    [Theory]
+    [InlineData("--epochs: says how a network is trained; say --unfreeze", "--epochs", "3")]
+    [InlineData("--tuned-backbone: is for fine-tuning; say --unfreeze too, or leave it out", "--tuned-backbone", "x.onnx")]
+    [InlineData("--unfreeze and --unfreeze-after both say where training begins; give one of them", "--unfreeze", "last", "--unfreeze-after", "layer2")]
+    [InlineData("--folds: does not go together with --unfreeze: would fine-tune once a fold", "--unfreeze", "last", "--folds", "3")]
+    [InlineData("--compare: does not go together with --unfreeze", "--unfreeze", "last", "--compare", "pixels-28x28-grey")]
+    [InlineData("--head svm: --unfreeze trains the head that begins as logistic", "--unfreeze", "last", "--head", "svm")]
+    [InlineData("--micro-batch 9: more rows than the 8 of a step", "--unfreeze", "last", "--micro-batch", "9", "--step-batch", "8")]
+    [InlineData("--patience 5: training ends after 5 epochs before it could run out", "--unfreeze", "last", "--patience", "5", "--epochs", "5")]
+    [InlineData("--warm-up 5: training ends after 5 epochs, before the learning rate has risen", "--unfreeze", "last", "--warm-up", "5", "--epochs", "5")]
+    [InlineData("--learning-rate 0: expected a number above 0", "--unfreeze", "last", "--learning-rate", "0")]
+    [InlineData("--label-smoothing 1: expected 0 to below 1", "--unfreeze", "last", "--label-smoothing", "1")]
+    [InlineData("--epochs 0: expected 1 or more", "--unfreeze", "last", "--epochs", "0")]
+    [InlineData("--rate-ratio 0.5: expected 1 or more", "--unfreeze", "last", "--rate-ratio", "0.5")]
+    [InlineData("--tuned-backbone x: expected the name of a file that ends in .onnx", "--unfreeze", "last", "--tuned-backbone", "x")]
+    [InlineData("Argument 'lbfgs' not recognized", "--unfreeze", "last", "--optimizer", "lbfgs")]
+    public async Task Bad_usage_exits_with_2(string said, params string[] options)
+    {
+        var run = await CommandRun.Of(["train", SmallImages.WriteLearnable(_folder, 3), "--cache", _folder["cache"], .. options]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(said, run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder["cache"], "spaces")));
+    }
+}
