@@ -13,7 +13,7 @@ internal interface ITrainingRows
 
     /// <summary>Writes a batch.</summary>
     /// <param name="epoch">From 0 on: the same row may be augmented otherwise in every epoch, and is the same again in the same one.</param>
-    /// <param name="rows">Which rows, in this order.</param>
+    /// <param name="rows">Which rows, in this order; one may occur more than once.</param>
     /// <param name="inputs">Receives the network's inputs, one row after the other: the bytes of floats or of pixels.</param>
     /// <param name="targets">Receives k numbers for each.</param>
     /// <param name="weights">Receives one for each; the mean of all rows' is 1.</param>

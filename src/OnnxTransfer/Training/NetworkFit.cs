@@ -51,6 +51,7 @@ internal static class NetworkFit
             : null;
         var state = checkpoint?.Read(steps.Session) ?? new FitState(steps.Session);
         double before = state.Seconds;
+        int resumed = state.Epochs.Count;
         while (!state.HasEnded(settings))
         {
             Epoch();
@@ -102,7 +103,21 @@ internal static class NetworkFit
             return sum / rows <= Exploded * Math.Max(state.FirstLoss, 0.1) ? sum / rows : throw Diverged("loss", sum / rows, epoch);
         }
 
-        TrainedNetwork Result() => new(state.BestWeights.PutInto(network.Model), state.Epochs, state.Best, before + clock.Elapsed.TotalSeconds, []);
+        TrainedNetwork Result() => new(state.BestWeights.PutInto(network.Model), state.Epochs, state.Best, before + clock.Elapsed.TotalSeconds, [.. Notes()]);
+
+        IEnumerable<string> Notes()
+        {
+            int run = state.Epochs.Count;
+            return new[]
+            {
+                steps.Note,
+                resumed > 0 ? $"went on after epoch {resumed}, from {settings.Checkpoint}" : null,
+                run < settings.Epochs && state.HasEnded(settings)
+                    ? $"stopped after epoch {run} of {settings.Epochs}: the validation loss was at its best after epoch {state.Best + 1} (Patience = {settings.Patience})"
+                    : null,
+                run > 1 && scored is not null && state.Best == settings.Epochs - 1 ? $"the last of {run} epochs was the best: more may be better" : null,
+            }.OfType<string>();
+        }
 
         DivergedException Diverged(string what, double found, int epoch) => new(
             string.Create(

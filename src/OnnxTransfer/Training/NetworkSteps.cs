@@ -19,6 +19,7 @@ internal sealed class NetworkSteps : IDisposable
     private readonly StepMemory _memory;
     private readonly int[] _order;
     private readonly int[] _chosen;
+    private readonly int[] _coming;
     private readonly long _orders;
 
     /// <summary>Loads the step graph, weights being the network's.</summary>
@@ -30,7 +31,7 @@ internal sealed class NetworkSteps : IDisposable
         _schedule = settings.Schedule.Over(settings.Epochs);
         _dealt = StepRows.Of(network.Model.Source, rows.Count, settings, whole: forward.Statistics.Count > 0);
         _order = new int[rows.Count];
-        _chosen = new int[_dealt.Part];
+        (_chosen, _coming) = (new int[_dealt.Part], new int[_dealt.Part]);
         _orders = (long)new SeededRandom(settings.Seed).NextULong();
         var provider = settings.Provider.ForTraining();
         _memory = new(network.Model.Source, _dealt, Built, StepMemory.FreeOn(provider));
@@ -68,6 +69,10 @@ internal sealed class NetworkSteps : IDisposable
     /// <summary>The most rows that are in memory at once.</summary>
     public int RowsAtOnce => _dealt.Part;
 
+    /// <summary>What a reader should know of the rows; null: nothing.</summary>
+    public string? Note => _dealt.Learnt == _order.Length ? null
+        : $"{_order.Length - _dealt.Learnt} of {_order.Length} rows are left out of each epoch, others each time: batch norms in training take whole batches, here of {_dealt.Batch}";
+
     /// <summary>The learning rate of the last step of an epoch.</summary>
     public double LastRate(int epoch) => Rate(((epoch + 1) * PerEpoch) - 1);
 
@@ -86,25 +91,23 @@ internal sealed class NetworkSteps : IDisposable
     /// <exception cref="OnnxTransferException">A row cannot be read, memory is too small, or ONNX Runtime failed.</exception>
     public (int Rows, double Loss) Step(int epoch, int step)
     {
-        int first = step * _dealt.Batch, count = Math.Min(_dealt.Batch, _dealt.Learnt - first);
-        double rate = Rate((epoch * PerEpoch) + step);
+        int first = step * _dealt.Batch, end = Math.Min(first + _dealt.Batch, _dealt.Learnt);
+        double rate = Rate((epoch * PerEpoch) + step), loss = 0;
         try
         {
-            if (Graph.Update is null)
+            for (int place = first; place < end;)
             {
-                Fill(epoch, first, count, count);
-                return (count, Session.Step(rate));
+                place += Fill(epoch, place, end - first);
+                Prepare(epoch, place);
+                loss += Graph.Update is null ? Session.Step(rate) : Session.Part();
             }
 
-            double loss = 0;
-            for (int done = 0; done < count; done += _dealt.Part)
+            if (Graph.Update is not null)
             {
-                Fill(epoch, first + done, Math.Min(_dealt.Part, count - done), count);
-                loss += Session.Part();
+                Session.Move(rate);
             }
 
-            Session.Move(rate);
-            return (count, loss);
+            return (end - first, loss);
         }
         catch (InferenceException e) when (StepMemory.IsShort(e))
         {
@@ -117,10 +120,10 @@ internal sealed class NetworkSteps : IDisposable
 
     private double Rate(int step) => _settings.LearningRate * _schedule.Factor(step, PerEpoch);
 
-    // The rows of a part of a step; those of the next are told, to be read meanwhile.
-    private void Fill(int epoch, int first, int count, int rowsOfStep)
+    // Feeds the part of a step that begins at a place of the order; returns how many rows it has.
+    private int Fill(int epoch, int place, int rowsOfStep)
     {
-        Choose(first, count);
+        int count = Choose(place, _chosen);
         var weights = Session.Input<float>(ForwardGraph.RowWeights);
         _rows.Fill(epoch, _chosen, Session.InputBytes(_forward.Input), Session.Input<float>(ForwardGraph.Targets), weights);
         for (int i = 0; i < weights.Length; i++)
@@ -128,20 +131,27 @@ internal sealed class NetworkSteps : IDisposable
             weights[i] = i < count ? weights[i] / rowsOfStep : 0;
         }
 
-        int next = first + count, end = Math.Min(_dealt.Learnt, (next / _dealt.Batch * _dealt.Batch) + _dealt.Batch);
-        if (next < end)
+        return count;
+    }
+
+    private void Prepare(int epoch, int place)
+    {
+        if (place < _dealt.Learnt)
         {
-            Choose(next, Math.Min(_dealt.Part, end - next));
-            _rows.Prepare(epoch, _chosen);
+            Choose(place, _coming);
+            _rows.Prepare(epoch, _coming);
         }
     }
 
-    // What fills a part up is rows of it again, which no operator can object to, of weight 0.
-    private void Choose(int first, int count)
+    // What fills a part up is rows of it again, which no operator can object to.
+    private int Choose(int place, int[] chosen)
     {
-        for (int i = 0; i < _chosen.Length; i++)
+        int end = Math.Min(_dealt.Learnt, (place / _dealt.Batch * _dealt.Batch) + _dealt.Batch), count = Math.Min(_dealt.Part, end - place);
+        for (int i = 0; i < chosen.Length; i++)
         {
-            _chosen[i] = _order[first + (i % count)];
+            chosen[i] = _order[place + (i % count)];
         }
+
+        return count;
     }
 }

@@ -47,11 +47,17 @@ internal sealed class StepMemory(string source, StepRows rows, Func<int, StepGra
         return $"{source}: a step on {rows.Part} rows at once {found.ToString(CultureInfo.InvariantCulture)}; {cure}";
     }
 
-    // Memory grows evenly with the rows.
+    // The most rows that fit, by halves: each tried is a graph built, which is done only where a training has failed.
     private int Fitting(long available)
     {
-        long one = Needed(build(1)), two = Needed(build(2));
-        return one > available ? 0 : (int)Math.Min(rows.Part, 1 + ((available - one) / Math.Max(1, two - one)));
+        int fits = 0;
+        for (int over = rows.Part + 1; over - fits > 1;)
+        {
+            int middle = (fits + over) / 2;
+            (fits, over) = Needed(build(middle)) <= available ? (middle, over) : (fits, middle);
+        }
+
+        return fits;
     }
 
     // The largest part of the batch up to so many rows that leaves no rest.

@@ -8,10 +8,16 @@ public sealed record TrainingSettings
     /// <summary>Passes over all rows.</summary>
     public int Epochs { get; init; } = 10;
 
-    /// <summary>Rows of a step.</summary>
+    /// <summary>
+    /// Rows of a step; where there are fewer, all of them. Rows at the end of an epoch that fill no step make a smaller one, and
+    /// are left out where batch norms take the batch's statistics.
+    /// </summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Rows that are in memory at once; their gradients are added up to those of a step. 0: the whole step's.</summary>
+    /// <summary>
+    /// Rows that are in memory at once; their gradients are added up to those of a step, and batch norms in training take their
+    /// statistics. 0: the whole step's.
+    /// </summary>
     public int MicroBatch { get; init; }
 
     /// <summary>The highest learning rate; of each weight it is the part that its stage learns with.</summary>
@@ -44,6 +50,9 @@ public sealed record TrainingSettings
     /// <summary>Threads on a CPU; 0: one for each core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>A file that keeps the whole state after every epoch: a run that was interrupted goes on there, to the same bits; null: none.</summary>
+    /// <summary>
+    /// A file that keeps the whole state after every epoch: a run that was interrupted goes on there, to the same bits where provider
+    /// and threads are the same. It stays when the training has ended: the same one then returns its result at once. Null: none.
+    /// </summary>
     public string? Checkpoint { get; init; }
 }

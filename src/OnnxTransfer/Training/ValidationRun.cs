@@ -45,14 +45,14 @@ internal sealed class ValidationRun
         for (int first = 0; first < _rows.Count; first += _batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(_batch, _rows.Count - first);
-            for (int i = 0; i < count; i++)
-            {
-                _chosen[i] = first + i;
-            }
-
+            int count = Choose(first);
             var input = buffers.Bytes.IsEmpty ? MemoryMarshal.AsBytes(buffers.Floats) : buffers.Bytes;
             _rows.Fill(0, _chosen.AsSpan(0, count), input[..(input.Length / _batch * count)], _targets.AsSpan(0, count * _width), _weights.AsSpan(0, count));
+            if (first + count < _rows.Count)
+            {
+                _rows.Prepare(0, _chosen.AsSpan(0, Choose(first + count)));
+            }
+
             session.Run(buffers, count);
             var outputs = buffers.Output(0);
             for (int i = 0; i < count; i++)
@@ -63,5 +63,16 @@ internal sealed class ValidationRun
         }
 
         return sum / total;
+    }
+
+    private int Choose(int first)
+    {
+        int count = Math.Min(_batch, _rows.Count - first);
+        for (int i = 0; i < count; i++)
+        {
+            _chosen[i] = first + i;
+        }
+
+        return count;
     }
 }

@@ -67,6 +67,29 @@ public sealed class NetworkFitTests
         static float[] Floats(TrainedNetwork trained) => MemoryMarshal.Cast<byte, float>(Weights(trained)).ToArray();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Rows_are_told_before_they_are_asked_for(int microBatch)
+    {
+        var rows = new Told(SmallNetwork.Rows(30));
+        NetworkFit.Run(SmallNetwork.Build(), Loss, rows, rows, Quick with { Epochs = 2, MicroBatch = microBatch });
+        Assert.Empty(rows.Wrong);
+        Assert.True(rows.Right > 10, $"{rows.Right}");
+    }
+
+    [Fact]
+    public void Notes_tell_of_patience_and_of_the_last_epoch()
+    {
+        var rows = SmallNetwork.Rows(30);
+        Assert.Equal(["the last of 2 epochs was the best: more may be better"], NetworkFit.Run(SmallNetwork.Build(), Loss, rows, rows, Quick with { Epochs = 2 }).Notes);
+        var stopped = NetworkFit.Run(
+            SmallNetwork.Build(), Loss, rows, SmallNetwork.Rows(9, seed: 5, noise: 3), Quick with { Epochs = 200, Patience = 2, LearningRate = 0.05 });
+        Assert.Equal(stopped.Best + 3, stopped.Epochs.Count);
+        Assert.Equal(
+            [$"stopped after epoch {stopped.Best + 3} of 200: the validation loss was at its best after epoch {stopped.Best + 1} (Patience = 2)"], stopped.Notes);
+    }
+
     [Fact]
     public void The_weights_of_rows_count()
     {
@@ -210,6 +233,32 @@ public sealed class NetworkFitTests
             {
                 MemoryMarshal.Cast<byte, float>(inputs).Fill(1e37f);
             }
+        }
+    }
+
+    // Rows that compare what they were told to prepare with what they are asked for.
+    private sealed class Told(ArrayRows rows) : ITrainingRows
+    {
+        private int[]? _told;
+
+        public List<string> Wrong { get; } = [];
+
+        public int Right { get; private set; }
+
+        public int Count => rows.Count;
+
+        public void Prepare(int epoch, ReadOnlySpan<int> chosen) => _told = [epoch, .. chosen];
+
+        public void Fill(int epoch, ReadOnlySpan<int> chosen, Span<byte> inputs, Span<float> targets, Span<float> weights)
+        {
+            rows.Fill(epoch, chosen, inputs, targets, weights);
+            if (_told is { } told && !told.AsSpan().SequenceEqual([epoch, .. chosen]))
+            {
+                Wrong.Add($"{string.Join(",", told)}: {epoch},{string.Join(",", chosen.ToArray())}");
+            }
+
+            Right += _told is null ? 0 : 1;
+            _told = null;
         }
     }
 
