@@ -26,6 +26,8 @@ switch (args)
         return StepRun.Steps(network, Number(batch), Number(threads), Number(seconds));
     case ["profile", var network, var batch, var threads]: // where a training step's time goes
         return StepRun.Profile(network, Number(batch), Number(threads));
+    case ["gradients", var folder, var batch]: // gradients and steps of an exported network
+        return GradientRun.Run(folder, Number(batch));
     case ["infer-absent"]: // which rows of Infer are skipped, and why
         Console.WriteLine(string.Join('\n', InferCase.Absent.Select(reason => $"- {reason}")));
         return 0;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OnnxTransfer.Imaging;
 using OnnxTransfer.Imaging.Augmentations;
 
@@ -31,7 +32,7 @@ public sealed record AugmentedView(Augmentation Augmentation, int Number, long S
     internal ulong SeedOf(ContentKey image)
     {
         Span<ulong> words = stackalloc ulong[ContentKey.Size / sizeof(ulong)];
-        image.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(words));
+        image.Write(MemoryMarshal.AsBytes(words));
         ulong mixed = Draws.Mix(Draws.Mix((ulong)Number) ^ (ulong)Seed);
         foreach (ulong word in words)
         {

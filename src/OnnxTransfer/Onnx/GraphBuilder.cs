@@ -31,9 +31,6 @@ internal sealed class GraphBuilder
 
     public GraphProto Graph => _proto.Graph;
 
-    /// <summary>The node that was put or added last.</summary>
-    public NodeProto LastAdded => _added[^1];
-
     /// <summary>A builder over a copy of <paramref name="model"/>; the weights themselves are shared.</summary>
     public static GraphBuilder Over(OnnxModel model)
     {

@@ -54,7 +54,7 @@ internal static class ConvGradient
         turned = node.Add("Transpose", [turned], ("perm", new long[] { 0, 2, 1, 3 }));
         if (kernel > 1)
         {
-            turned = node.Add("Gather", [turned, node.List([.. Enumerable.Range(0, (int)kernel).Reverse().Select(i => (long)i)])], ("axis", 3));
+            turned = node.Add("Slice", [turned, node.List(-1), node.List(-kernel - 1), node.List(3), node.List(-1)]);
         }
 
         return node.Add("Reshape", [turned, node.List([groups * c, m, .. weights.Skip(2)])]);

@@ -56,15 +56,6 @@ internal sealed class GradientNode(
     public string Add(string operation, string[] inputs, params (string Name, object Value)[] attributes) =>
         builder.Node(operation, inputs, $"{Output}_backward", attributes);
 
-    /// <summary>Adds a node of one output, of an operator that ONNX Runtime has beside ONNX's own.</summary>
-    public string AddContributed(string operation, string[] inputs, params (string Name, object Value)[] attributes)
-    {
-        builder.Import([new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 }], 0);
-        string output = builder.Node(operation, inputs, $"{Output}_backward", attributes);
-        builder.LastAdded.Domain = "com.microsoft";
-        return output;
-    }
-
     /// <summary>A constant of one element, of the type of <paramref name="like"/>.</summary>
     public string Number(double value, string like) => builder.Reals($"{Output}_constant", Type(like).ElementType, [value], 1);
 

@@ -49,11 +49,12 @@ internal sealed record SlidingWindow(long[] Kernel, long[] Strides, long[] Dilat
     /// <summary>The attributes of the ConvTranspose that spreads places back over the values they were taken from.</summary>
     public (string Name, object Value)[] Spreading(long groups)
     {
-        long[] over = [.. Enumerable.Range(0, Rank).Select(i => Extent(i) - Begin[i] - Size[i])];
+        // The padding itself where it can be, as cuDNN wants both ends alike; more behind the end where a pool rounds its places up.
+        long[] over = [.. Enumerable.Range(0, Rank).Select(i => Extent(i) - Begin[i] - Size[i])], end = [.. over.Zip(End, Math.Max)];
         return
         [
             ("kernel_shape", Kernel), ("strides", Strides), ("dilations", Dilations), ("group", (int)groups),
-            ("pads", (long[])[.. Begin, .. over.Select(o => Math.Max(0, o))]), ("output_padding", (long[])[.. over.Select(o => Math.Max(0, -o))]),
+            ("pads", (long[])[.. Begin, .. end]), ("output_padding", (long[])[.. end.Zip(over, (e, o) => e - o)]),
         ];
     }
 
