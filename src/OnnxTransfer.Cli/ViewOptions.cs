@@ -30,9 +30,9 @@ internal sealed class ViewOptions
 
     public Option<string?> Augment { get; } = new("--augment")
     {
-        Description = "what happens to an image in a view, separated by commas: crop:0.5-1 (share of the area), ratio:0.75-1.33, pad:4 (pixels, or pad:4:reflect), flip, vflip (probability, 0.5), rotate:15, shear:10 (degrees), "
+        Description = "what happens to an image in a view, separated by commas: crop:0.5-1 (share of the area), ratio:0.75-1.33, grey:0.25 (probability), pad:4 (pixels, or pad:4:reflect), flip, vflip (probability, 0.5), rotate:15, shear:10 (degrees), "
             + "shift:0.1 (share), zoom:0.8-1.2, color:0.2 (or brightness, contrast, saturation), hue:0.05, cutout:0.25 (share of the area, or 16px), fill:#7f7f7f "
-            + $"(default: {UsualAugmentation}; of a trained model, what it was trained with)",
+            + $"(default: {UsualAugmentation}; of a trained model, what it was trained with). With --from-scratch, what happens to every training image, otherwise in every epoch",
     };
 
     public Option<long?> ViewSeed { get; } = new("--view-seed") { Description = "another number draws other views (default: 0; of a trained model, as it was trained)" };

@@ -12,7 +12,7 @@ using OnnxTransfer.Tests.Backbones;
 using OnnxTransfer.Tests.Embeddings;
 using OnnxTransfer.Training;
 
-namespace OnnxTransfer.Tests.Heads.FineTuning;
+namespace OnnxTransfer.Tests.Heads;
 
 public sealed class FromScratchTests : IDisposable
 {
