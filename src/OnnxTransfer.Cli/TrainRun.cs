@@ -184,7 +184,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     private FineTunedModel Scratch(Backbone backbone, Dataset dataset, EmbeddingCache cache)
     {
         var settings = options.Scratch.Of(parsed, options, backbone, HeldOut(), _seed);
-        terminal.Say($"training the architecture of {backbone.Description.Name} from fresh weights, {settings.Training.Epochs} epochs at a learning rate of up to {settings.Training.LearningRate.ToString(CultureInfo.InvariantCulture)}, images augmented by {settings.Augmentation!.Signature}");
+        terminal.Say($"training the architecture of {backbone.Description.Name} from fresh weights, {settings.Training.Epochs} epochs at a learning rate of up to {settings.Training.LearningRate.ToString(CultureInfo.InvariantCulture)}, images {(settings.Augmentation is { } changes ? $"augmented by {changes}" : "as they are")}");
         using var images = new EmbedProgressLine(terminal);
         using var steps = new TuneProgressLine(terminal);
         var trained = settings.Fit(backbone, dataset, cache, options.Embed.SettingsFor(parsed, dataset, images), steps.Report, cancellation);

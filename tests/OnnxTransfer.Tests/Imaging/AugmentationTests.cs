@@ -33,7 +33,7 @@ public class AugmentationTests
     }
 
     [Theory]
-    [InlineData("spin:3", "augmentation 'spin:3': no operation 'spin'; expected a list of crop, ratio, pad, flip, vflip, rotate, shift, shear, zoom, color, brightness, contrast, saturation, hue, cutout, fill, such as flip,crop:0.5-1")]
+    [InlineData("spin:3", "augmentation 'spin:3': no operation 'spin'; expected a list of crop, ratio, grey, pad, flip, vflip, rotate, shift, shear, zoom, color, brightness, contrast, saturation, hue, cutout, fill, such as flip,crop:0.5-1")]
     [InlineData("flip,flip", "augmentation 'flip,flip': 'flip' is said twice; expected it once")]
     [InlineData("flip:2", "augmentation 'flip:2': 'flip:2'; expected a probability from 0 to 1, or none for 0.5")]
     [InlineData("crop:1-0.5", "augmentation 'crop:1-0.5': 'crop:1-0.5'; expected a share of the area above 0 up to 1, such as crop:0.5-1")]
@@ -90,6 +90,22 @@ public class AugmentationTests
     {
         using var image = Golden.Noise(70, 50, 1);
         Assert.Equal(pixels, Golden.Sha256(Augmented(image, text, 7))[..16]);
+    }
+
+    [Fact]
+    public void Grey_is_Pillow_s_in_all_channels_before_anything_is_filled()
+    {
+        using var image = Golden.Noise(32, 32, 1);
+        byte[] plain = Plain(image), grey = Augmented(image, "grey:1", 3);
+        for (int i = 0; i < plain.Length; i += 3)
+        {
+            int expected = ((plain[i] * 19595) + (plain[i + 1] * 38470) + (plain[i + 2] * 7471) + 0x8000) >> 16;
+            Assert.Equal([(byte)expected, (byte)expected, (byte)expected], grey.AsSpan(i, 3).ToArray());
+        }
+
+        Assert.InRange(Enumerable.Range(0, 400).Count(seed => Augmented(image, "grey:0.25", (ulong)seed).AsSpan().SequenceEqual(grey)), 75, 125);
+        byte[] filled = Augmented(image, "grey:1,pad:4,fill:#ff0000", 5);
+        Assert.Contains(Enumerable.Range(0, filled.Length / 3), i => filled.AsSpan(3 * i, 3).SequenceEqual(new byte[] { 255, 0, 0 }));
     }
 
     [Fact]
