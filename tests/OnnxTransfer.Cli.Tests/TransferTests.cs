@@ -41,6 +41,7 @@ public sealed class TransferTests : IDisposable
         Assert.Matches(@"\| 20 \(100 %\) \| fine-tuned \| [01]\.\d{4} \| ", page);
         Assert.Matches(@"ONNX Runtime \d+\.\d+\.\d+, \.NET 10\.", page);
         Assert.Contains("- scratch: the architecture up to ", page, StringComparison.Ordinal);
+        Assert.Contains(", 2 classes, 20 labels at most\n", page, StringComparison.Ordinal);
 
         var again = await CommandRun.Of(command);
         Assert.Contains($"6 of 6 trainings were found in {Path.Combine(_folder["cache"], "transfer.json")}", again.Error, StringComparison.Ordinal);
@@ -105,6 +106,7 @@ public sealed class TransferTests : IDisposable
     [InlineData("--source: is for the way fine-tuned, which --ways leaves out; leave it out too", "--transfer", "photos", "--ways", "probe", "--source", "photos")]
     [InlineData("--unfreeze and --unfreeze-after both say where fine-tuning begins; give one of them", "--transfer", "photos", "--unfreeze", "all", "--unfreeze-after", "x")]
     [InlineData("--checkpoint: every training of --transfer keeps its own; leave it out", "--transfer", "photos", "--checkpoint", "x")]
+    [InlineData("--validation 0.7: expected a share above 0, at most half, such as 0.2", "--transfer", "photos", "--validation", "0.7")]
     [InlineData("--test 1: expected a share between 0 and 1, such as 0.2", "--transfer", "photos", "--test", "1")]
     public async Task What_does_not_go_together_is_refused(string message, params string[] arguments)
     {
