@@ -51,7 +51,7 @@ def main():
     manifest(data, options.limit, options.test_limit, table)
     command = [
         str(ROOT / "artifacts/onnxtransfer"), "evaluate", "--transfer", str(table), "--backbone", backbone, "--cache", str(options.cache), "--shares", options.shares,
-        "--unfreeze-after", options.unfreeze_after, "--epochs", options.epochs, "--least-steps", "60",
+        "--unfreeze-after", options.unfreeze_after, "--epochs", options.epochs, "--least-steps", "60", "--validation", "0.1",
         "--scratch-size", options.scratch_size, "--scratch-epochs", options.scratch_epochs,
         *(["--markdown", options.output] if options.output else [])]
     sys.exit(subprocess.run(command).returncode)

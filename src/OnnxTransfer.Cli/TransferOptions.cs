@@ -38,6 +38,8 @@ internal sealed class TransferOptions
 
     public Option<double> Test { get; } = new("--test") { Description = "share of every class to test on, where the data has no test split of its own", DefaultValueFactory = _ => 0.2 };
 
+    public Option<double> Validation { get; } = new("--validation") { Description = "share of a task's labels on which settings and the best epoch are chosen; the probe is fitted on all in the end, networks are not", DefaultValueFactory = _ => 0.2 };
+
     public Option<string?> Results { get; } = new("--results") { Description = "JSON file that keeps every finished training, so that an interrupted run goes on there (default: transfer.json in the cache)" };
 
     public Option<string?> Markdown { get; } = new("--markdown") { Description = "write the table, with versions and machine, to this file too" };
@@ -91,5 +93,5 @@ internal sealed class TransferOptions
             : throw new UsageException($"--shares {parsed.GetValue(Shares)}: expected percentages above 0, up to 100, separated by commas, such as 1,10,100");
     }
 
-    private Option[] All => [Transfer, Ways, Shares, Repeats, Source, Unfreeze, UnfreezeAfter, Scratch.Size, Scratch.Normalise, ScratchEpochs, ScratchLearningRate, LeastSteps, Test, Results, Markdown];
+    private Option[] All => [Transfer, Ways, Shares, Repeats, Source, Unfreeze, UnfreezeAfter, Scratch.Size, Scratch.Normalise, ScratchEpochs, ScratchLearningRate, LeastSteps, Test, Validation, Results, Markdown];
 }

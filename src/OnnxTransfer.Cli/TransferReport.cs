@@ -34,6 +34,7 @@ internal sealed class TransferReport(Terminal terminal, EmbedRun run, Backbone b
     /// <summary>What the table's reader should know.</summary>
     public IEnumerable<string> Legend =>
     [
+        $"data: {Path.GetFileName(run.Dataset.Source)}, {(run.Dataset.Classes.Count > 0 ? $"{run.Dataset.Classes.Count} classes" : "numbers to predict")}, {result.Points[^1].Labels} labels at most",
         string.Create(CultureInfo.InvariantCulture, $"measured on {result.TestItems} test items; intervals: 95 % bootstrap over them, of gain and rate in pairs"),
         string.Create(CultureInfo.InvariantCulture,
             $"backbone {backbone.Description.Name} on {backbone.Provider.ToString().ToLowerInvariant()}; embedding took {run.Report.Seconds:0.0} s ({run.Report.Embedded} of {run.Report.Images} images, the others from the cache), apart from the training"),

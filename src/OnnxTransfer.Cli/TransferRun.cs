@@ -75,6 +75,7 @@ internal sealed class TransferRun(
         EmbedOptions.Positive(parsed, options.Repeats, 1);
         EmbedOptions.Positive(parsed, options.LeastSteps, 0);
         Refuse(parsed.GetValue(options.Tune.Checkpoint) is not null, "--checkpoint: every training of --transfer keeps its own; leave it out");
+        Refuse(!(parsed.GetValue(options.Validation) is > 0 and <= 0.5), $"--validation {parsed.GetValue(options.Validation)}: expected a share above 0, at most half, such as 0.2");
         _ = options.Scratch.SizeOf(parsed);
         views.Check(parsed, isOnPixels: names.Contains(TransferWay.Scratch));
         Refuse(parsed.GetResult(views.TestViews) is { Implicit: false }, $"{views.TestViews.Name}: is for a model that is measured; leave it out");

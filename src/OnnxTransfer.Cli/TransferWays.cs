@@ -16,11 +16,10 @@ namespace OnnxTransfer.Cli;
 internal sealed class TransferWays(
     Terminal terminal, EmbedOptions embed, ViewOptions views, TransferOptions options, ParseResult parsed, Backbone backbone, EmbeddingCache cache, EmbedRun run, Dataset? source)
 {
-    private const double HeldOut = 0.2;
-
     private readonly EmbeddingSet _set = run.ToSet();
     private readonly EmbedSettings _embedding = new() { DecodeThreads = parsed.GetValue(embed.DecodeThreads), Jpeg = parsed.GetValue(embed.Jpeg) };
     private readonly List<string> _told = [];
+    private readonly double _heldOut = parsed.GetValue(options.Validation);
     private readonly int _least = parsed.GetValue(options.LeastSteps);
     private EmbedRun? _source;
 
@@ -42,19 +41,19 @@ internal sealed class TransferWays(
         _told.Add($"probe: {kind.Name} on the frozen embeddings at {taps}");
         return new TransferWay(TransferWay.Probe, (task, token) =>
         {
-            var trainer = kind.Make(new HeadRequest(kind.Name, kind.Settings, new Dictionary<string, string>()) { Task = HeadChoice.TaskOf(run.Dataset), HeldOut = HeldOut, Seed = task.Seed });
+            var trainer = kind.Make(new HeadRequest(kind.Name, kind.Settings, new Dictionary<string, string>()) { Task = HeadChoice.TaskOf(run.Dataset), HeldOut = _heldOut, Seed = task.Seed });
             var fitted = _set.Subset(task.Train) with { Splits = new Split[task.Train.Length] };
             using var progress = new FitProgressLine(terminal);
             var (head, report) = trainer.FitAndReport(fitted, progress.Report, token);
             return new TransferAnswer(head.Predict(_set.Subset(task.Test).Rows), report.Seconds) { Notes = report.Notes };
         })
-        { Settings = $"{kind.Name} {Embedding}" };
+        { Settings = $"{kind.Name} {_heldOut} {Embedding}" };
     }
 
     private TransferWay FineTuned()
     {
         var training = options.Tune.Apply(parsed) with { Provider = Steps, Threads = parsed.GetValue(embed.Threads) };
-        var tuning = new FineTuning { Unfreeze = parsed.GetValue(options.Unfreeze)!, UnfreezeAfter = parsed.GetValue(options.UnfreezeAfter), Views = views.ToFit(parsed), HeldOut = HeldOut };
+        var tuning = new FineTuning { Unfreeze = parsed.GetValue(options.Unfreeze)!, UnfreezeAfter = parsed.GetValue(options.UnfreezeAfter), Views = views.ToFit(parsed), HeldOut = _heldOut };
         Tell(
             TransferWay.FineTuned,
             (tuning.UnfreezeAfter is { } tensor ? $"all behind {tensor}" : tuning.Unfreeze) + (tuning.Views.Count > 0 ? $", with {tuning.Views.Count} augmented views ({tuning.Views[0].Augmentation.Signature})" : ""),
@@ -79,7 +78,7 @@ internal sealed class TransferWays(
             Threads = parsed.GetValue(embed.Threads),
         };
         var size = options.Scratch.SizeOf(parsed);
-        var scratch = new FromScratch { Tap = backbone.Taps[^1].Name, Height = size?.Height, Width = size?.Width, Normalise = options.Scratch.NormaliseOf(parsed), HeldOut = HeldOut };
+        var scratch = new FromScratch { Tap = backbone.Taps[^1].Name, Height = size?.Height, Width = size?.Width, Normalise = options.Scratch.NormaliseOf(parsed), HeldOut = _heldOut };
         scratch = scratch with { Augmentation = parsed.GetValue(views.Augment) is null ? scratch.Augmentation : views.Augmentation(parsed) };
         var own = $"{backbone.PixelHeight}x{backbone.PixelWidth}";
         Tell(TransferWay.Scratch, $"the architecture up to {scratch.Tap} at {(size is var (height, width) ? $"{height}x{width} pixels (the backbone's own are {own})" : $"{own} pixels")}, augmented by {scratch.Augmentation?.Signature}", training);
@@ -136,12 +135,12 @@ internal sealed class TransferWays(
 
     private void Tell(string way, string what, TrainingSettings training) => _told.Add(string.Create(
         CultureInfo.InvariantCulture,
-        $"{way}: {what}, {training.Epochs} epochs (more where they are fewer than {_least} steps) of {training.BatchSize} rows, learning rate {training.LearningRate:g3}, {training.Optimizer.GetType().Name}"));
+        $"{way}: {what}, {training.Epochs} epochs{(_least > 0 ? $" (more where they are fewer than {_least} steps)" : "")} of {training.BatchSize} rows, learning rate {training.LearningRate:g3}, {training.Optimizer.GetType().Name}"));
 
     // Few labels make few steps an epoch: a training is not to be over before it has begun.
     private TrainingSettings Of(TrainingSettings training, TransferTask task)
     {
-        var steps = Math.Max(1, (int)Math.Ceiling((1 - HeldOut) * task.Train.Length / training.BatchSize));
+        var steps = Math.Max(1, (int)Math.Ceiling((1 - _heldOut) * task.Train.Length / training.BatchSize));
         return training with { Seed = task.Seed, Epochs = Math.Max(training.Epochs, (int)Math.Ceiling((double)_least / steps)) };
     }
 }

@@ -22,7 +22,7 @@ public sealed class TransferTests : IDisposable
         var run = await CommandRun.Of([.. command, "--json", "--markdown", _folder["page.md"]]);
         Assert.True(run.ExitCode == 0, run.Error);
         var json = run.Json;
-        Assert.Equal(("accuracy", 5, 6, 0), ((string?)json["measure"], (int)json["test"]!, (int)json["trainingsMade"]!, (int)json["trainingsKept"]!));
+        Assert.Equal(("accuracy", 4, 6, 0), ((string?)json["measure"], (int)json["test"]!, (int)json["trainingsMade"]!, (int)json["trainingsKept"]!));
         foreach (var field in new[] { "scratchAccuracy", "probeAccuracy", "fineTunedAccuracy", "transferRate", "transferGain", "probeTransferRate", "probeTransferGain", "fineTuningRate", "fineTuningGain" })
         {
             var (value, low) = ((double)json[field]!, (double)json[field + "Low"]!);
@@ -32,20 +32,21 @@ public sealed class TransferTests : IDisposable
         Assert.All(new[] { "scratchSeconds", "probeSeconds", "fineTunedSeconds" }, field => Assert.True((double)json[field]! >= 0));
         Assert.Equal((double)json["fineTunedAccuracy"]! - (double)json["scratchAccuracy"]!, (double)json["transferGain"]!, 1e-9);
         Assert.Equal(["scratch", "probe", "fine-tuned", "scratch", "probe", "fine-tuned"], json["curve"]!.AsArray().Select(point => (string)point!["way"]!));
-        Assert.Equal([5, 5, 5, 19, 19, 19], json["curve"]!.AsArray().Select(point => (int)point!["labels"]!));
+        Assert.Equal([6, 6, 6, 20, 20, 20], json["curve"]!.AsArray().Select(point => (int)point!["labels"]!));
         Assert.Equal((2, 2), (json["catchUp"]!.AsArray().Count, json["labelSaving"]!.AsArray().Count));
-        Assert.Equal((19, 5), ((int)json["sourceLoss"]!["train"]!, (int)json["sourceLoss"]!["test"]!));
+        Assert.Equal((20, 4), ((int)json["sourceLoss"]!["train"]!, (int)json["sourceLoss"]!["test"]!));
         Assert.NotEmpty(json["verdict"]!.AsArray());
         var page = File.ReadAllText(_folder["page.md"]);
         Assert.Contains("| labels | way | accuracy | 95 % | transfer gain | 95 % | transfer rate | 95 % | training s |", page, StringComparison.Ordinal);
-        Assert.Matches(@"\| 19 \(100 %\) \| fine-tuned \| [01]\.\d{4} \| ", page);
+        Assert.Matches(@"\| 20 \(100 %\) \| fine-tuned \| [01]\.\d{4} \| ", page);
         Assert.Matches(@"ONNX Runtime \d+\.\d+\.\d+, \.NET 10\.", page);
         Assert.Contains("- scratch: the architecture up to ", page, StringComparison.Ordinal);
+        Assert.Contains(", 2 classes, 20 labels at most\n", page, StringComparison.Ordinal);
 
         var again = await CommandRun.Of(command);
         Assert.Contains($"6 of 6 trainings were found in {Path.Combine(_folder["cache"], "transfer.json")}", again.Error, StringComparison.Ordinal);
-        Assert.Matches(@"│ 19 \(100 %\) *│ probe ", again.Out);
-        Assert.Contains("measured on 5 test items; intervals: 95 % bootstrap over them, of gain and rate in pairs", again.Out, StringComparison.Ordinal);
+        Assert.Matches(@"│ 20 \(100 %\) *│ probe ", again.Out);
+        Assert.Contains("measured on 4 test items; intervals: 95 % bootstrap over them, of gain and rate in pairs", again.Out, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder["cache"], "transfer")));
     }
 
@@ -83,9 +84,9 @@ public sealed class TransferTests : IDisposable
         var run = await CommandRun.Of(
             "evaluate", "--transfer", images, "--cache", _folder["cache"], "--ways", "probe,fine-tuned", "--unfreeze", "layer9", "--shares", "100");
         Assert.Equal(1, run.ExitCode);
-        Assert.Matches(@"│ 19 \(100 %\) *│ fine-tuned *│ failed ", run.Out);
-        Assert.Contains("fine-tuned failed on 19 labels: backbone 'resnet14-cifar10': 'layer9' cannot be unfrozen", run.Out, StringComparison.Ordinal);
-        Assert.Matches(@"│ 19 \(100 %\) *│ probe *│ 1\.0000 ", run.Out);
+        Assert.Matches(@"│ 20 \(100 %\) *│ fine-tuned *│ failed ", run.Out);
+        Assert.Contains("fine-tuned failed on 20 labels: backbone 'resnet14-cifar10': 'layer9' cannot be unfrozen", run.Out, StringComparison.Ordinal);
+        Assert.Matches(@"│ 20 \(100 %\) *│ probe *│ 1\.0000 ", run.Out);
     }
 
     [Theory]
@@ -105,6 +106,7 @@ public sealed class TransferTests : IDisposable
     [InlineData("--source: is for the way fine-tuned, which --ways leaves out; leave it out too", "--transfer", "photos", "--ways", "probe", "--source", "photos")]
     [InlineData("--unfreeze and --unfreeze-after both say where fine-tuning begins; give one of them", "--transfer", "photos", "--unfreeze", "all", "--unfreeze-after", "x")]
     [InlineData("--checkpoint: every training of --transfer keeps its own; leave it out", "--transfer", "photos", "--checkpoint", "x")]
+    [InlineData("--validation 0.7: expected a share above 0, at most half, such as 0.2", "--transfer", "photos", "--validation", "0.7")]
     [InlineData("--test 1: expected a share between 0 and 1, such as 0.2", "--transfer", "photos", "--test", "1")]
     public async Task What_does_not_go_together_is_refused(string message, params string[] arguments)
     {
