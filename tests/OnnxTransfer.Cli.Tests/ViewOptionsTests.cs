@@ -57,7 +57,7 @@ public sealed class ViewOptionsTests : IDisposable
     [InlineData("--augment: says how images look in augmented views, and there are none; say --views or --test-views too, or leave it out", "--augment", "flip")]
     [InlineData("--view-seed: says how images look in augmented views", "--view-seed", "3")]
     [InlineData("--views -1: expected 0 or more", "--views", "-1")]
-    [InlineData("--augment: augmentation 'spin': no operation 'spin'; expected a list of crop, ratio, pad,", "--views", "1", "--augment", "spin")]
+    [InlineData("--augment: augmentation 'spin': no operation 'spin'; expected a list of crop, ratio, grey, pad,", "--views", "1", "--augment", "spin")]
     [InlineData("--augment: augmentation 'crop:3': 'crop:3'; expected a share of the area above 0 up to 1", "--test-views", "1", "--augment", "crop:3")]
     [InlineData("--test-views: answers for test items are averaged, and there are none", "--test-views", "2", "--folds", "3")]
     public async Task What_does_not_go_together_is_refused_before_any_work(string message, params string[] options)
