@@ -39,9 +39,9 @@ internal static class StepRun
     {
         var graph = Graph(name, batch);
         string folder = Directory.CreateTempSubdirectory().FullName;
-        using var options = new SessionOptions { IntraOpNumThreads = threads, EnableProfiling = true, ProfileOutputPathPrefix = Path.Combine(folder, "profile") };
+        using var options = new SessionOptions { IntraOpNumThreads = threads, ProfileOutputPathPrefix = Path.Combine(folder, "profile"), EnableProfiling = true };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        using var session = new InferenceSession(graph.Model.Proto.ToByteArray(), options);
+        using var session = new InferenceSession(graph.ForCpu().Proto.ToByteArray(), options);
         var random = new SeededRandom(2);
         OrtValue[] inputs = [.. session.InputNames.Select(input => Value(graph, input, session.InputMetadata[input], random))];
         using var run = new RunOptions();

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
-using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Heads.Tuning;
 using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Cli;

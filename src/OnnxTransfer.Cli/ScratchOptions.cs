@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using OnnxTransfer.Backbones;
-using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Heads.Tuning;
 using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Cli;

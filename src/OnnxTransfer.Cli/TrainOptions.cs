@@ -1,6 +1,6 @@
 using System.CommandLine;
 using OnnxTransfer.Cli.Heads;
-using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Heads.Tuning;
 
 namespace OnnxTransfer.Cli;
 

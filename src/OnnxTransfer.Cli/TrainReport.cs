@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
-using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Heads.Tuning;
 using Spectre.Console;
 
 namespace OnnxTransfer.Cli;

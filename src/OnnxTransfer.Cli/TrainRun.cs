@@ -7,7 +7,7 @@ using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Export;
 using OnnxTransfer.Heads;
-using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Heads.Tuning;
 
 namespace OnnxTransfer.Cli;
 

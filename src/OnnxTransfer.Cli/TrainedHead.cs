@@ -1,7 +1,7 @@
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Heads;
-using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Heads.Tuning;
 
 namespace OnnxTransfer.Cli;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using OnnxTransfer.Evaluation;
-using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Heads.Tuning;
 
 namespace OnnxTransfer.Cli;
 

@@ -6,7 +6,7 @@ using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Evaluation;
 using OnnxTransfer.Heads;
-using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Heads.Tuning;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 

@@ -4,7 +4,7 @@ using OnnxTransfer.Backbones;
 using OnnxTransfer.Cli.Heads;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Heads;
-using OnnxTransfer.Heads.FineTuning;
+using OnnxTransfer.Heads.Tuning;
 using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 

@@ -102,6 +102,9 @@ internal sealed class StepGraph
         return step;
     }
 
+    /// <summary><see cref="Model"/> in the form that a CPU runs fastest.</summary>
+    public OnnxModel ForCpu() => BlockedConvolutions.CanBeIn(Model) ? BlockedConvolutions.In(Model, ConvolutionBlock.Size) : Model;
+
     private static string SumOf(string weight) => $"{weight}_sum";
 
     private void Sum(GraphBuilder builder, IReadOnlyList<Trainable> trainable, IReadOnlyList<string> gradients)

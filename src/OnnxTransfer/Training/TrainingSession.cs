@@ -45,7 +45,8 @@ internal sealed class TrainingSession : IDisposable
     public static TrainingSession Open(StepGraph graph, SessionSettings settings)
     {
         settings = settings with { BatchSize = 0, CudaBatchSize = 0 };
-        var session = OnnxSession.Open(graph.Model, settings);
+        var model = settings.Provider == ExecutionProvider.Cpu ? graph.ForCpu() : graph.Model;
+        var session = OnnxSession.Open(model, settings);
         OnnxSession? updating = null;
         try
         {

@@ -1,0 +1,121 @@
+using System.Globalization;
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Datasets;
+using OnnxTransfer.Embeddings;
+using OnnxTransfer.Inference;
+using OnnxTransfer.Training;
+
+namespace OnnxTransfer.Heads.Tuning;
+
+/// <summary>
+/// Trains the last stages of a backbone together with a linear head. The frozen part runs once an image; what it gives is cached as any embedding,
+/// and only what follows is trained. First a convex head is fitted on the embeddings as they are; then head and stages learn together, earlier
+/// stages more slowly. The defaults are those of fastai's fine_tune (Howard and Gugger 2020, github.com/fastai/fastai, callback/schedule.py): there
+/// the head is trained alone for an epoch at a rate of 2e-3, then all in one cycle at half of it, the rates of the layer groups evenly spaced from a
+/// hundredth of that, the first part of which, a quarter as here, rises from a fifth; AdamW with a decay of 0.01. Here the groups are the stages
+/// of the whole network, of which those behind the frozen part learn, each at the rate it would have if all were trained. Batch norms that cannot be
+/// folded keep their statistics; their scale and shift are trained.
+/// </summary>
+public sealed record FineTuning
+{
+    /// <summary>What holds of the training unless said otherwise.</summary>
+    public static TrainingSettings UsualTraining { get; } = new()
+    {
+        Epochs = 10,
+        BatchSize = 64,
+        LearningRate = 1e-3,
+        WeightDecay = 1e-2,
+        Schedule = LearningRateSchedule.OneCycle(rise: 0.3, start: 0.2),
+    };
+
+    /// <summary>
+    /// What is trained: a tap of the description, its stage and all after it; "last", the last stage of feature maps and all after it; or "all",
+    /// everything, on pixels.
+    /// </summary>
+    public string Unfreeze { get; init; } = UnfreezeChoice.Last;
+
+    /// <summary>A tensor of the network behind which everything is trained, instead of <see cref="Unfreeze"/>; null: that decides.</summary>
+    public string? UnfreezeAfter { get; init; }
+
+    /// <summary>
+    /// How it is trained. The learning rate is the head's. Without a <see cref="TrainingSettings.Checkpoint"/> one is kept in the cache's folder
+    /// until the training is done.
+    /// </summary>
+    public TrainingSettings Training { get; init; } = UsualTraining;
+
+    /// <summary>The head's learning rate over that of the network's first stage; those between are evenly spaced by their logarithm.</summary>
+    public double RateRatio { get; init; } = 100;
+
+    /// <summary>The penalty of the head that is fitted first; null: chosen on validation rows.</summary>
+    public double? L2 { get; init; }
+
+    /// <summary>Class weights, which count in the first head and in the training; null: none. Sampling is not for this.</summary>
+    public Rebalancing? ClassWeights { get; init; }
+
+    /// <summary>Numbers: learns their natural logarithms, which must exist; the head gives the targets' own unit.</summary>
+    public bool LogTarget { get; init; }
+
+    /// <summary>Numbers: errors count by their square up to so many standard deviations of the target and by their size beyond (Huber 1964); null: by their square.</summary>
+    public double? HuberDelta { get; init; }
+
+    /// <summary>
+    /// Augmented views to learn from: epochs take turns with the images as they are and with these, each of which the frozen part runs once.
+    /// Where nothing is frozen, images are augmented anew in every epoch, as the first of these says. The first head and the validation see images as they are.
+    /// </summary>
+    public IReadOnlyList<AugmentedView> Views { get; init; } = [];
+
+    /// <summary>Whether the probabilities are calibrated by one temperature, measured on the validation rows.</summary>
+    public bool Calibrate { get; init; } = true;
+
+    /// <summary>The part of the rows that is held out where none is marked as validation: the best weights are chosen on it.</summary>
+    public double HeldOut { get; init; } = 0.2;
+
+    /// <summary>The .onnx file that the new backbone is written to, its description beside it; null: a folder of its own in the cache.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>
+    /// Trains, writes the new backbone and loads it. Rows of the test split are left out. Fitted twice on one machine, the weights are the same.
+    /// </summary>
+    /// <param name="backbone">The backbone with the taps that make the embedding; it is not changed.</param>
+    /// <param name="dataset">Images with classes, labels or numbers.</param>
+    /// <param name="cache">Keeps the frozen part's values: images x values x 4 bytes, which the report tells.</param>
+    /// <param name="embedding">How images are embedded; null: as usual.</param>
+    /// <param name="progress">Is told of every step; null: nobody.</param>
+    /// <param name="cancellation">Ends it with <see cref="OperationCanceledException"/>; the next call goes on there.</param>
+    /// <exception cref="TrainingException">The backbone cannot be trained from there on; the message says from where it could.</exception>
+    /// <exception cref="DivergedException">The learning rate is too high.</exception>
+    /// <exception cref="FitException">The rows cannot be learned from; the message names the row and the cure.</exception>
+    /// <exception cref="OnnxTransferException">An image cannot be embedded, the disk is full, the runtime failed.</exception>
+    public FineTunedModel Fit(
+        Backbone backbone,
+        Dataset dataset,
+        EmbeddingCache cache,
+        EmbedSettings? embedding = null,
+        Action<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        CheckSettings();
+        return new FineTuningRun(this, backbone, dataset, cache, embedding ?? new EmbedSettings(), progress, cancellation).Run();
+    }
+
+    private void CheckSettings()
+    {
+        if (!(RateRatio >= 1 && double.IsFinite(RateRatio)) || !(HeldOut is > 0 and <= 0.5) || HuberDelta is { } delta && !(delta > 0 && double.IsFinite(delta))
+            || L2 is { } l2 && !(l2 >= 0 && double.IsFinite(l2)))
+        {
+            throw new FitException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"RateRatio = {RateRatio}, HeldOut = {HeldOut}, HuberDelta = {HuberDelta}, L2 = {L2}; expected RateRatio of at least 1, HeldOut above 0 and at most 0.5, HuberDelta above 0, L2 of at least 0"));
+        }
+
+        if (ClassWeights is { Method: not RebalancingMethod.Weights })
+        {
+            throw new FitException($"ClassWeights = {ClassWeights.Method}; expected weights: sampling repeats or leaves out rows, which weights do as well here");
+        }
+
+        if (Training.Provider is ExecutionProvider.TensorRT)
+        {
+            throw new FitException("Training.Provider = TensorRT; expected the CPU or CUDA: TensorRT compiles weights into its engines, which training changes at every step");
+        }
+    }
+}
