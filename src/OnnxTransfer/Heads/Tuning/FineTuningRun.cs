@@ -18,10 +18,8 @@ internal sealed class FineTuningRun(
     public FineTunedModel Run()
     {
         var clock = Stopwatch.StartNew();
-        var network = BackboneNetwork.Of(backbone);
-        var suffix = SuffixNetwork.Of(network, UnfreezeChoice.Of(network, settings.Unfreeze, settings.UnfreezeAfter));
         var fitted = CheckDataset();
-        CheckGradients(suffix);
+        var (network, suffix) = settings.Parts(backbone);
         var frozen = Stopwatch.StartNew();
         using var source = RowSource.Of(suffix, backbone, fitted, cache, embedding, settings.Views, cancellation);
         frozen.Stop();
@@ -46,7 +44,9 @@ internal sealed class FineTuningRun(
         var loss = targets.Loss(0, settings.HuberDelta);
         double before = Loss(trainable.Model);
         string? own = settings.Training.Checkpoint is null ? Checkpoint(network, suffix, source, marked, train) : null;
-        var trained = NetworkFit.Run(trainable, loss, trainRows, validationRows, settings.Training with { Checkpoint = settings.Training.Checkpoint ?? own }, progress, cancellation);
+        var fit = Stopwatch.StartNew();
+        var (trained, diverged) = KeptFit.Run(trainable, loss, trainRows, validationRows, settings.Training with { Checkpoint = settings.Training.Checkpoint ?? own }, progress, cancellation);
+        fit.Stop();
         double after = Loss(trained.Model);
         _notes.AddRange(trained.Notes);
         if (before <= after)
@@ -68,11 +68,6 @@ internal sealed class FineTuningRun(
         }
 
         var tuned = TunedBackbone.Write(network, suffix, trained.Model, How(suffix, trained), settings.Output, cache);
-        if (own is not null)
-        {
-            File.Delete(own);
-        }
-
         return new(tuned, head, new FineTuningReport
         {
             Fit = new FitReport
@@ -80,7 +75,7 @@ internal sealed class FineTuningRun(
                 Chosen = new Setting("epochs", trained.Best + 1),
                 Objective = trained.Epochs[trained.Best].Loss,
                 Iterations = trained.Epochs.Count,
-                Seconds = clock.Elapsed.TotalSeconds,
+                Seconds = (clock.Elapsed - fit.Elapsed).TotalSeconds + trained.Seconds,
                 Rows = train.Length,
                 Settings = report,
                 Notes = _notes,
@@ -95,6 +90,8 @@ internal sealed class FineTuningRun(
             SecondsFrozen = frozen.Elapsed.TotalSeconds,
             Weights = trainable.Weights.Sum(weight => TensorData.Count(trainable.Model.Graph.Initializer.First(tensor => tensor.Name == weight.Name))),
             BackbonePath = tuned.Entry.ModelPath,
+            Checkpoint = own,
+            Diverged = diverged,
         });
 
         double Loss(OnnxModel model) => validationRows is null ? double.NaN : PartOutputs.Loss(model, validationRows, targets.Outputs, loss, settings.Training, cancellation);
@@ -110,15 +107,6 @@ internal sealed class FineTuningRun(
 
         return fitted.Items.FirstOrDefault(item => item.ImageCount != 1) is not { } several ? fitted : throw new FitException(
             $"{dataset.Source}: {several.Name} has {several.ImageCount} images, whose embeddings would be averaged, and fine-tuning takes one image an item; give each image a row of its own, with its item as group");
-    }
-
-    // Before hours of embedding: whether all operators have gradients, with a head of zeros.
-    private void CheckGradients(SuffixNetwork suffix)
-    {
-        int width = backbone.Width;
-        var draft = suffix.With(new DenseLayer(new float[width], new float[1]), new(new double[width], new double[width]), settings.Training.WeightDecay, settings.RateRatio);
-        var forward = ForwardGraph.Of(draft, new Training.Losses.SquaredLoss());
-        _ = StepGraph.Build(forward.Model, forward.Loss, draft.Weights, settings.Training.Optimizer, 1, settings.Training.ClipNorm);
     }
 
     // All rows of positive weight, validation marked, with the numbers of those to fit on and to validate by.

@@ -27,8 +27,10 @@ internal sealed class ScratchRun(
         var places = new NormPlaces(architecture.Model, backbone.Description.Name, settings.Normalise);
         var fresh = Reinitialisation.Of(architecture.Model, places, settings.ZeroLastNorm, _training.WeightDecay, _training.Seed);
         CheckGradients(ScratchNetwork.Of(architecture, fresh, 1, 0, 0));
+        var decoding = Stopwatch.StartNew();
         using var images = PixelImages.Open(
             Fitted(), architecture.Description.Preprocessing.Pixels, settings.Augmentation?.Crop is not null, reading, settings.PixelMemory, cancellation);
+        decoding.Stop();
         _notes.AddRange(images.Failures.Count == 0 ? [] : [$"{images.Failures.Count} images that cannot be read were left out; the first: {images.Failures[0].Reason}"]);
         var set = EmbeddingSet.Of(images.Dataset, images.Dataset.Items, new Matrix(images.Dataset.Items.Count, 0));
         var (train, validation) = Divide(set);
@@ -42,8 +44,10 @@ internal sealed class ScratchRun(
         using var trainRows = Rows(images, train, trainSet, targets, settings.Augmentation);
         using var validationRows = validation.Length == 0 ? null : Rows(images, validation, validationSet, targets.For(validationSet), null);
         string? own = _training.Checkpoint is null ? Checkpoint(images, train) : null;
-        var trained = NetworkFit.Run(
+        var fit = Stopwatch.StartNew();
+        var (trained, diverged) = KeptFit.Run(
             network.Trainable, targets.Loss(0, settings.HuberDelta), trainRows, validationRows, _training with { Checkpoint = _training.Checkpoint ?? own }, progress, cancellation);
+        fit.Stop();
         _notes.AddRange(trained.Notes);
 
         var (graph, layer) = network.Apart(trained.Model);
@@ -57,11 +61,6 @@ internal sealed class ScratchRun(
         }
 
         var made = Write(architecture, graph, trained, images.Dataset.Items.Count);
-        if (own is not null)
-        {
-            File.Delete(own);
-        }
-
         return new(made, head, new FineTuningReport
         {
             Fit = new FitReport
@@ -69,7 +68,7 @@ internal sealed class ScratchRun(
                 Chosen = new Setting("epochs", trained.Best + 1),
                 Objective = trained.Epochs[trained.Best].Loss,
                 Iterations = trained.Epochs.Count,
-                Seconds = clock.Elapsed.TotalSeconds,
+                Seconds = (clock.Elapsed - fit.Elapsed).TotalSeconds + trained.Seconds,
                 Rows = train.Length,
                 Settings = told,
                 Notes = _notes,
@@ -78,8 +77,11 @@ internal sealed class ScratchRun(
             Epochs = trained.Epochs,
             Best = trained.Best,
             FineTuned = trained.Epochs[trained.Best].Validation,
+            SecondsFrozen = decoding.Elapsed.TotalSeconds,
             Weights = network.WeightCount,
             BackbonePath = made.Entry.ModelPath,
+            Checkpoint = own,
+            Diverged = diverged,
         });
     }
 
