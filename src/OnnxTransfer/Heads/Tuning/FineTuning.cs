@@ -2,7 +2,6 @@ using System.Globalization;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
-using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Heads.Tuning;
@@ -128,14 +127,6 @@ public sealed record FineTuning
                 $"RateRatio = {RateRatio}, HeldOut = {HeldOut}, HuberDelta = {HuberDelta}, L2 = {L2}; expected RateRatio of at least 1, HeldOut above 0 and at most 0.5, HuberDelta above 0, L2 of at least 0"));
         }
 
-        if (ClassWeights is { Method: not RebalancingMethod.Weights })
-        {
-            throw new FitException($"ClassWeights = {ClassWeights.Method}; expected weights: sampling repeats or leaves out rows, which weights do as well here");
-        }
-
-        if (Training.Provider is ExecutionProvider.TensorRT)
-        {
-            throw new FitException("Training.Provider = TensorRT; expected the CPU or CUDA: TensorRT compiles weights into its engines, which training changes at every step");
-        }
+        TuningCheck.Settings(ClassWeights, Training);
     }
 }

@@ -3,7 +3,6 @@ using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Imaging;
-using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Heads.Tuning;
@@ -114,14 +113,6 @@ public sealed record FromScratch
                 + $"expected HeldOut of 0 to 0.5, HuberDelta above 0, Height and Width of at least 1, PixelMemory of at least 0"));
         }
 
-        if (ClassWeights is { Method: not RebalancingMethod.Weights })
-        {
-            throw new FitException($"ClassWeights = {ClassWeights.Method}; expected weights: sampling repeats or leaves out rows, which weights do as well here");
-        }
-
-        if (Training.Provider is ExecutionProvider.TensorRT)
-        {
-            throw new FitException("Training.Provider = TensorRT; expected the CPU or CUDA: TensorRT compiles weights into its engines, which training changes at every step");
-        }
+        TuningCheck.Settings(ClassWeights, Training);
     }
 }
