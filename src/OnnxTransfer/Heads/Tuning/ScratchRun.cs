@@ -179,7 +179,6 @@ internal sealed class ScratchRun(
             ["architectureOf"] = backbone.Description.Name,
             ["size"] = $"{architecture.Description.Input.Height}x{architecture.Description.Input.Width}",
             ["batchNorms"] = $"{fresh.Model.Operators.GetValueOrDefault("BatchNormalization")}",
-            ["augmentation"] = settings.Augmentation?.Signature ?? "none",
             ["optimizer"] = _training.Optimizer.GetType().Name,
             ["learningRate"] = Text(_training.LearningRate),
             ["schedule"] = $"{_training.Schedule.Over(_training.Epochs)}",
@@ -191,6 +190,7 @@ internal sealed class ScratchRun(
         (string Name, string? Value)[] others =
         [
             ("labelSmoothing", _training.LabelSmoothing > 0 ? Text(_training.LabelSmoothing) : null),
+            ("augment", settings.Augmentation?.Signature),
             ("zeroLastNorm", settings.ZeroLastNorm ? "true" : null),
             ("clipNorm", _training.ClipNorm is { } norm ? Text(norm) : null),
             ("patience", _training.Patience is { } patience ? $"{patience}" : null),
