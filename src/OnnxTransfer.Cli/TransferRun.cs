@@ -159,15 +159,7 @@ internal sealed class TransferRun(
     // Before anything is trained: what was learned from must not be measured on, in neither direction.
     private TransferSource EmbedSource(Dataset source, Backbone backbone, EmbeddingCache cache, EmbedRun target)
     {
-        terminal.Say($"embedding the {source.Items.Count} items of {options.Source.Name}");
-        using var progress = new EmbedProgressLine(terminal);
-        var embedded = Embedder.Run(backbone, source, cache, embed.SettingsFor(parsed, source, progress), cancellation);
-        progress.Dispose();
-        if (embedded.Report.Failures is [var failure, ..])
-        {
-            terminal.Say($"warning: {embedded.Report.Failures.Count} images of {options.Source.Name} failed and are left out; the first: {failure.Reason}");
-        }
-
+        var embedded = embed.Run(parsed, terminal, backbone, source, cache, cancellation, "source");
         var kept = TransferSource.Of(embedded, target);
         if (kept.Shared > 0)
         {

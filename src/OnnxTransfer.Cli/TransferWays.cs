@@ -165,6 +165,6 @@ internal sealed class TransferWays(
     private TrainingSettings Of(TrainingSettings training, TransferTask task)
     {
         var steps = Math.Max(1, (int)Math.Ceiling((1 - _heldOut) * task.Train.Length / training.BatchSize));
-        return training with { Seed = task.Seed, Epochs = Math.Max(training.Epochs, (int)Math.Ceiling((double)_least / steps)) };
+        return training with { Seed = task.Seed, Device = backbone.Device, Epochs = Math.Max(training.Epochs, (int)Math.Ceiling((double)_least / steps)) };
     }
 }

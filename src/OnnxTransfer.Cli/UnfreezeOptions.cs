@@ -5,7 +5,6 @@ using OnnxTransfer.Cli.Heads;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Heads;
 using OnnxTransfer.Heads.Tuning;
-using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Cli;
@@ -115,12 +114,7 @@ internal sealed class UnfreezeOptions
         {
             Unfreeze = parsed.GetValue(Unfreeze) ?? usual.Unfreeze,
             UnfreezeAfter = parsed.GetValue(After),
-            Training = options.Tune.Apply(parsed) with
-            {
-                Seed = seed,
-                Threads = parsed.GetValue(options.Embed.Threads),
-                Provider = backbone.Provider == ExecutionProvider.Cpu ? ExecutionProvider.Cpu : ExecutionProvider.Cuda,
-            },
+            Training = TuneOptions.On(backbone, options.Tune.Apply(parsed)) with { Seed = seed, Threads = parsed.GetValue(options.Embed.Threads) },
             RateRatio = parsed.GetValue(RateRatio) ?? usual.RateRatio,
             L2 = parsed.GetValue(options.Head.L2),
             ClassWeights = options.Head.Rebalancing(parsed, seed),
