@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # pretrain.sh DATA [OUTPUT.onnx [further options of train]]: the recipe of pretrain.py on this project's own engine instead of
 # PyTorch. DATA is CIFAR-10 as images, DIR/train/CLASS/* and DIR/test/CLASS/*. Leaves OUTPUT.onnx and its description, a backbone;
-# prints accuracy and scores on the test images as JSON. A run that was stopped goes on from its checkpoint when started again.
+# prints accuracy and scores on the test images as JSON. A run that was stopped goes on from its checkpoint when started again
+# in the same folder, whose cache keeps that; with --cache CACHE it may be another.
 # PyTorch's 40 epochs on 10,000 images end at 0.8075 on 2,000 test images (resnet14-cifar10.json).
 # What differs: kernels are drawn as torchvision draws a ResNet's, not as torch.nn.Conv2d does by default, the rate rises along a
 # cosine instead of a line, and a cut-out is 8 pixels wide, not 7. The fill colour is the mean of the data, 0 when normalised.

@@ -50,6 +50,18 @@ internal static class CommandLine
         new VersionOption(),
     };
 
+    /// <summary>What an interrupted run leaves for the next.</summary>
+    public static string Interrupted(ParseResult parsed)
+    {
+        string[] verbs = [.. Verbs(parsed.CommandResult)];
+        string[] training = ["--unfreeze", "--unfreeze-after", "--from-scratch", "--transfer"];
+        var options = parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit).Select(option => option.Option.Name);
+        return verbs.Contains("pretrain") || options.Intersect(training).Any()
+            ? "interrupted; what was embedded and the epochs that were finished are kept, and the same command goes on from there"
+            : verbs.Any(verb => verb is "embed" or "train") ? "interrupted; what was embedded is kept, and the next run finds it in the cache"
+            : "interrupted";
+    }
+
     private static IEnumerable<string> Verbs(SymbolResult? result) => result is CommandResult command
         ? Verbs(command.Parent).Append(command.Command.Name)
         : [];
@@ -96,8 +108,7 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            var embeds = Verbs(parsed.CommandResult).Any(verb => verb is "embed" or "train");
-            terminal.Say(embeds ? "interrupted; what was embedded is kept, and the next run finds it in the cache" : "interrupted");
+            terminal.Say(Interrupted(parsed));
             return ExitCode.Interrupted;
         }
         catch (Exception error)

@@ -12,7 +12,7 @@ internal sealed class DeviceOptions
 
     public Option<string> Device { get; } = new("--device")
     {
-        Description = "numbers of the GPUs, separated by commas, as nvidia-smi lists those that CUDA_VISIBLE_DEVICES leaves: each runs a share of the batches",
+        Description = "numbers of the GPUs, separated by commas, as nvidia-smi lists those that CUDA_VISIBLE_DEVICES leaves: each runs a share of the batches; a network is trained on the first",
         DefaultValueFactory = _ => "0",
     };
 

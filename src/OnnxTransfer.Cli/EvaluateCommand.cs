@@ -23,8 +23,8 @@ internal static class EvaluateCommand
         data.Data.Arity = ArgumentArity.ZeroOrOne;
         embed.Jpeg.Description = "how JPEG is decoded: exact, scaled or gpu (default: as the model was trained; with --transfer exact)";
         embed.Failures.Description = "write failed images with their reasons to this .csv (default: nowhere; with --transfer failures.csv in the cache)";
-        views.Views.Description = "with --transfer: augmented views of every training image that the fine-tuning learns from too; the frozen part runs once on each";
-        views.AddTo(command, fits: true, answers: true);
+        views.Views.Description = "with --transfer: augmented views of every training image that the probe and the fine-tuning learn from too; the frozen part runs once on each";
+        views.AddTo(command, fits: true, answers: true, onPixels: "To the training from scratch of --transfer");
         command.Options.Add(seed);
         command.Options.Add(json);
         transfer.AddTo(command);

@@ -28,7 +28,7 @@ internal sealed class ModelsPretrain
     private readonly Option<string?> _name = new("--name") { Description = "what the backbone is called (default: the name of its file)" };
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "replace files that are there" };
     private readonly Option<bool> _json = new("--json") { Description = "print one JSON object" };
-    private readonly TuneOptions _tune = new(new Autoencoder().Training);
+    private readonly TuneOptions _tune = new(new Autoencoder().Training, "beside the output, NAME.checkpoint");
 
     public static Command Create(Terminal terminal)
     {
@@ -45,7 +45,7 @@ internal sealed class ModelsPretrain
         foreach (var option in new Option[]
         {
             verb._output, verb._kind, verb._width, verb._size, verb._layers, verb._backbone, verb._tap, verb._cache, tune.Epochs, tune.LearningRate, tune.StepBatch, tune.MicroBatch,
-            tune.Optimizer, tune.WeightDecay, tune.WarmUp, tune.Clip, tune.Patience, verb._provider, verb._threads, verb._maxFailures, verb._seed, verb._name, verb._overwrite, verb._json,
+            tune.Optimizer, tune.Momentum, tune.WeightDecay, tune.Schedule, tune.WarmUp, tune.Clip, tune.Patience, tune.Checkpoint, verb._provider, verb._threads, verb._maxFailures, verb._seed, verb._name, verb._overwrite, verb._json,
         })
         {
             command.Options.Add(option);
@@ -64,6 +64,7 @@ internal sealed class ModelsPretrain
         }
 
         DataOptions.NeedFolder(_output, output);
+        settings.Check(output, onEmbeddings: parsed.GetValue(_backbone) is not null);
         var dataset = DatasetReader.Open(parsed.GetValue(_data)!);
         foreach (var note in dataset.Notes)
         {

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using OnnxTransfer.Backbones;
+using OnnxTransfer.Datasets;
 using OnnxTransfer.Heads.Tuning;
-using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Cli;
 
@@ -19,7 +19,7 @@ internal sealed class ScratchOptions
         Description = string.Create(
             CultureInfo.InvariantCulture,
             $"train the backbone's architecture on the data alone, from fresh weights (Kaiming), and a linear head with it. Defaults are then {Usual.Training.Epochs} epochs of sgd at a learning rate of up to "
-            + $"{Usual.Training.LearningRate} in one cycle, steps of {Usual.Training.BatchSize}, weight decay {Usual.Training.WeightDecay}, --augment {Usual.Augmentation!.Signature}; --validation 0 holds nothing out"),
+            + $"{Usual.Training.LearningRate} in one cycle, which rises for a fifth of them, steps of {Usual.Training.BatchSize}, weight decay {Usual.Training.WeightDecay}, --augment {Usual.Augmentation!.Signature}; --validation 0 holds nothing out"),
     };
 
     public Option<string?> Size { get; } = new("--scratch-size") { Description = "with --from-scratch: rows and columns of the network's input, such as 64x64 (default: the backbone's)" };
@@ -43,7 +43,7 @@ internal sealed class ScratchOptions
     public bool IsAsked(ParseResult parsed) => parsed.GetValue(FromScratch);
 
     /// <summary>Refuses, before any work, what does not go together with training from scratch; or without it.</summary>
-    public void Check(ParseResult parsed, TrainOptions options)
+    public void Check(ParseResult parsed, TrainOptions options, Dataset dataset)
     {
         if (!IsAsked(parsed))
         {
@@ -88,19 +88,15 @@ internal sealed class ScratchOptions
         }
 
         _ = SizeOf(parsed);
+        fine.CheckTraining(parsed, options, dataset, Usual.Training);
     }
 
     /// <summary>What was asked for.</summary>
     public FromScratch Of(ParseResult parsed, TrainOptions options, Backbone backbone, double heldOut, int seed) => Usual with
     {
-        Training = options.Tune.Apply(parsed, Usual.Training) with
-        {
-            Seed = seed,
-            Threads = parsed.GetValue(options.Embed.Threads),
-            Provider = backbone.Provider == ExecutionProvider.Cpu ? ExecutionProvider.Cpu : ExecutionProvider.Cuda,
-        },
+        Training = TuneOptions.On(backbone, options.Tune.Apply(parsed, Usual.Training)) with { Seed = seed, Threads = parsed.GetValue(options.Embed.Threads) },
         Augmentation = Given(parsed, options.Views.Augment) ? options.Views.Augmentation(parsed) is { Signature: not "none" } asked ? asked : null : Usual.Augmentation,
-            Normalise = NormaliseOf(parsed),
+        Normalise = NormaliseOf(parsed),
         ZeroLastNorm = parsed.GetValue(ZeroLastNorm),
         Tap = parsed.GetValue(options.Embed.Tap),
         Height = SizeOf(parsed)?.Height,

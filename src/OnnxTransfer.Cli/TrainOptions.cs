@@ -48,7 +48,7 @@ internal sealed class TrainOptions
     {
         Data.AddTo(command);
         Embed.AddTo(command);
-        Views.AddTo(command, fits: true, answers: true);
+        Views.AddTo(command, fits: true, answers: true, onPixels: $"With {Scratch.FromScratch.Name}");
         foreach (var option in Head.All.Concat([Output, Test, Validation, Seed, Folds, Repeats, Source, SourceWeight, Compare, Json]))
         {
             command.Options.Add(option);

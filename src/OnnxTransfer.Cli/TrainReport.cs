@@ -16,7 +16,11 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         var table = new Table().AddColumns(["", .. heads.Select(head => head.Backbone)]);
         Row("head", head => head.Kind);
         Row("width", head => $"{head.Width}");
-        Row(trained.Fit.Chosen is { Name: var chosen } ? (chosen == "L2" ? chosen : chosen.ToLowerInvariant()) : "settings", head => $"{head.Fit.Chosen?.Value:g3}");
+        foreach (var chosen in heads.Select(head => head.Fit.Chosen?.Name).OfType<string>().Distinct())
+        {
+            Row(chosen == "L2" ? chosen : chosen.ToLowerInvariant(), head => head.Fit.Chosen is { } setting && setting.Name == chosen ? $"{setting.Value:g3}" : "");
+        }
+
         if (trained.Test is ClassificationScores)
         {
             Row("accuracy", head => $"{Classes(head).Accuracy:0.0000} ({Classes(head).AccuracyInterval})");
@@ -85,9 +89,7 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
 
         if (trained.Tuning is { } tuning)
         {
-            terminal.Out.WriteLine(tuning.Part == FromScratch.Part ? Told(tuning) : string.Create(
-                CultureInfo.InvariantCulture,
-                $"trained {tuning.Part}, {tuning.Weights} weights, on top of {tuning.FrozenTensor ?? "pixels"}: validation loss {tuning.HeadFirst:g4} with the head alone, {tuning.FineTuned:g4} after epoch {tuning.Best + 1} of {tuning.Epochs.Count}"));
+            terminal.Out.WriteLine(Told(tuning));
             terminal.Out.WriteLine($"new backbone: {tuning.BackbonePath}");
         }
 
@@ -172,11 +174,18 @@ internal sealed class TrainReport(Terminal terminal, TrainedHead trained, Traine
         return json;
     }
 
-    private static string Told(FineTuningReport tuning) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"trained {tuning.Weights} fresh weights: loss {tuning.Epochs[tuning.Best].Loss:g4}")
-        + (double.IsNaN(tuning.FineTuned) ? "" : string.Create(CultureInfo.InvariantCulture, $", validation loss {tuning.FineTuned:g4}"))
-        + $" after epoch {tuning.Best + 1} of {tuning.Epochs.Count}";
+    private static string Told(FineTuningReport tuning)
+    {
+        var isScratch = tuning.Part == FromScratch.Part;
+        var what = isScratch ? $"{tuning.Weights} fresh weights" : $"{tuning.Part}, {tuning.Weights} weights, on top of {tuning.FrozenTensor ?? "pixels"}";
+        FormattableString losses = (isScratch, double.IsNaN(tuning.FineTuned)) switch
+        {
+            (_, true) => $"loss {tuning.Epochs[tuning.Best].Loss:g4}",
+            (true, false) => $"loss {tuning.Epochs[tuning.Best].Loss:g4}, validation loss {tuning.FineTuned:g4}",
+            (false, false) => $"validation loss {tuning.HeadFirst:g4} with the head alone, {tuning.FineTuned:g4}",
+        };
+        return $"trained {what}: {losses.ToString(CultureInfo.InvariantCulture)} after epoch {tuning.Best + 1} of {tuning.Epochs.Count}";
+    }
 
     private static JsonObject Of(FineTuningReport tuning) => new()
     {

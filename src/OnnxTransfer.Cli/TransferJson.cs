@@ -21,8 +21,8 @@ internal static class TransferJson
             json[field + "Seconds"] = Value(point?.Seconds);
         }
 
-        // Transfer at its best that was asked for: fine-tuned, else the probe.
-        var best = result.At(TransferWay.FineTuned) is null ? TransferWay.Probe : TransferWay.FineTuned;
+        // Transfer at its best that was asked for and did not fail: fine-tuned, else the probe.
+        var best = result.Compare(TransferWay.FineTuned, TransferWay.Scratch, result.Whole) is null ? TransferWay.Probe : TransferWay.FineTuned;
         json["transferOf"] = result.Compare(best, TransferWay.Scratch, result.Whole)?.Way;
         Compare(json, "transfer", result.Compare(best, TransferWay.Scratch, result.Whole));
         Compare(json, "probeTransfer", result.Compare(TransferWay.Probe, TransferWay.Scratch, result.Whole));

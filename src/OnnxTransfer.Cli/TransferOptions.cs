@@ -40,7 +40,7 @@ internal sealed class TransferOptions
 
     public Option<double> Validation { get; } = new("--validation") { Description = "share of a task's labels on which settings and the best epoch are chosen; the probe is fitted on all in the end, networks are not", DefaultValueFactory = _ => 0.2 };
 
-    public Option<string?> Results { get; } = new("--results") { Description = "JSON file that keeps every finished training, so that an interrupted run goes on there (default: transfer.json in the cache)" };
+    public Option<string?> Results { get; } = new("--results") { Description = "JSON file that keeps every finished training, so that an interrupted run goes on there; two runs at once each need their own (default: transfer.json in the cache)" };
 
     public Option<string?> Markdown { get; } = new("--markdown") { Description = "write the table, with versions and machine, to this file too" };
 
@@ -51,6 +51,16 @@ internal sealed class TransferOptions
         Scratch.Size.Description = "for the training from scratch: rows and columns of the network's input, such as 64x64; a smaller one trains sooner (default: the backbone's)";
         Scratch.Normalise.Description = "for the training from scratch: batch norms beside those of the graph, auto, batch or none, as 'train --from-scratch' takes them (default: auto)";
     }
+
+    /// <summary>The fine-tuning that is asked for, without views.</summary>
+    /// <exception cref="UsageException">A value is none of its option's, or two contradict each other.</exception>
+    public FineTuning Tuning(ParseResult parsed) => new()
+    {
+        Unfreeze = parsed.GetValue(Unfreeze)!,
+        UnfreezeAfter = parsed.GetValue(UnfreezeAfter),
+        Training = Tune.Apply(parsed),
+        HeldOut = parsed.GetValue(Validation),
+    };
 
     public void AddTo(Command command)
     {

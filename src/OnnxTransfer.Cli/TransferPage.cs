@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using OnnxTransfer.Evaluation;
 using OnnxTransfer.Inference;
 
 namespace OnnxTransfer.Cli;
@@ -11,6 +12,7 @@ internal static class TransferPage
 {
     private const string ProcessorInfo = "/proc/cpuinfo";
 
+    /// <exception cref="TransferException">The file cannot be written.</exception>
     public static void Write(string file, TransferReport report)
     {
         var text = new StringBuilder();
@@ -27,14 +29,22 @@ internal static class TransferPage
         List(report.Verdict);
         List(report.Legend);
         List(report.Notes);
-        File.WriteAllText(file, text.ToString());
+        try
+        {
+            File.WriteAllText(file, text.ToString());
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TransferException($"{file}: cannot be written ({error.Message}); free space or allow writing there, then run again: every finished training is kept", error);
+        }
 
         void Row(string[] cells) => text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
 
         void List(IEnumerable<string> lines) => text.Append('\n').AppendJoin("", lines.Select(line => $"- {line}\n"));
     }
 
-    private static string Version => typeof(TransferPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    /// <summary>This program's, such as "0.1.0+COMMIT".</summary>
+    public static string Version => typeof(TransferPage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     // Linux tells its name; elsewhere the architecture is all there is.
     private static string Processor => File.Exists(ProcessorInfo) && File.ReadLines(ProcessorInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line

@@ -16,13 +16,21 @@ internal sealed class TransferRun(
     {
         var path = parsed.GetValue(options.Transfer)!;
         var names = options.WayNames(parsed);
-        var dataset = Split(data.Open(parsed, path), path);
+        var opened = data.Open(parsed, path);
+        var openedSource = OpenSource();
+        CheckWays(names, isDrawn: !opened.HasOwnSplits || openedSource is { HasOwnSplits: false });
+        var dataset = Split(opened, path);
         Check(dataset, path, names);
         using var cache = EmbeddingCache.Open(parsed.GetValue(embed.Cache)!);
         using var backbone = embed.Load(parsed);
+        if (names.Contains(TransferWay.FineTuned))
+        {
+            options.Tuning(parsed).Check(backbone);
+        }
+
         var run = embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
-        var source = OpenSource();
-        var ways = new TransferWays(terminal, embed, views, options, parsed, backbone, cache, run, source);
+        var source = openedSource is null ? null : EmbedSource(openedSource, backbone, cache, run);
+        var ways = new TransferWays(terminal, embed, views, options, parsed, backbone, cache, run, source, cancellation);
         var results = parsed.GetValue(options.Results) ?? Path.Combine(cache.Folder, "transfer.json");
         var study = new TransferStudy
         {
@@ -49,11 +57,6 @@ internal sealed class TransferRun(
         }
 
         var report = new TransferReport(terminal, run, backbone, result, ways.Told);
-        if (parsed.GetValue(options.Markdown) is { } page)
-        {
-            TransferPage.Write(page, report);
-        }
-
         if (parsed.GetValue(json))
         {
             terminal.WriteJson(TransferJson.Of(run, backbone, result, results));
@@ -63,7 +66,45 @@ internal sealed class TransferRun(
             report.Write();
         }
 
+        if (parsed.GetValue(options.Markdown) is { } page)
+        {
+            TransferPage.Write(page, report);
+        }
+
         return result.Points.Any(point => point.Failure is not null) ? ExitCode.FailedWork : ExitCode.Done;
+    }
+
+    // What would be read and then left unsaid.
+    private void CheckWays(string[] names, bool isDrawn)
+    {
+        bool isScratch = names.Contains(TransferWay.Scratch), isTuned = names.Contains(TransferWay.FineTuned);
+        Refuse(parsed.GetValue(options.Tune.Checkpoint) is not null, "--checkpoint: every training of --transfer keeps its own; leave it out");
+        Refuse(Given(views.TestViews), $"{views.TestViews.Name}: is for a model that is measured; leave it out");
+        RefuseUnless(isScratch, $"is for the way {TransferWay.Scratch}, which --ways leaves out", options.Scratch.Size, options.Scratch.Normalise, options.ScratchEpochs, options.ScratchLearningRate);
+        RefuseUnless(isTuned, $"is for the way {TransferWay.FineTuned}, which --ways leaves out", options.Unfreeze, options.UnfreezeAfter, options.Source);
+        if (!isTuned)
+        {
+            options.Tune.RefuseAll(parsed, $"{options.Ways.Name} {string.Join(',', names)},{TransferWay.FineTuned}");
+        }
+
+        RefuseUnless(isScratch || isTuned, $"is for the ways {TransferWay.Scratch} and {TransferWay.FineTuned}, which --ways leaves out", options.LeastSteps);
+        RefuseUnless(isTuned || names.Contains(TransferWay.Probe), $"is for the ways {TransferWay.Probe} and {TransferWay.FineTuned}, which --ways leaves out", views.Views);
+        Refuse(Given(views.ViewSeed) && parsed.GetValue(views.Views) == 0, $"{views.ViewSeed.Name}: decides what is drawn for augmented views, and there are none; say {views.Views.Name} too, or leave it out");
+        Refuse(Given(options.Test) && !isDrawn, $"{options.Test.Name}: says how much is drawn to test on, and the data has a test split of its own; leave it out");
+        foreach (var option in new[] { data.AverageBy, data.Numbers })
+        {
+            Refuse(
+                Given(option) && (isScratch || isTuned),
+                $"{option.Name}: {(option == data.Numbers ? "a network is trained on images alone" : "averages embeddings, and a network is trained on one image an item")}; say {options.Ways.Name} {TransferWay.Probe}, or leave it out");
+        }
+
+        void RefuseUnless(bool isRead, string why, params Option[] few)
+        {
+            foreach (var option in few)
+            {
+                Refuse(Given(option) && !isRead, $"{option.Name}: {why}; leave it out too");
+            }
+        }
     }
 
     // Before hours of training: everything about the request that can be told from here.
@@ -74,26 +115,13 @@ internal sealed class TransferRun(
         _ = options.Tune.Apply(parsed);
         EmbedOptions.Positive(parsed, options.Repeats, 1);
         EmbedOptions.Positive(parsed, options.LeastSteps, 0);
-        Refuse(parsed.GetValue(options.Tune.Checkpoint) is not null, "--checkpoint: every training of --transfer keeps its own; leave it out");
         Refuse(!(parsed.GetValue(options.Validation) is > 0 and <= 0.5), $"--validation {parsed.GetValue(options.Validation)}: expected a share above 0, at most half, such as 0.2");
         _ = options.Scratch.SizeOf(parsed);
         views.Check(parsed, isOnPixels: names.Contains(TransferWay.Scratch));
-        Refuse(parsed.GetResult(views.TestViews) is { Implicit: false }, $"{views.TestViews.Name}: is for a model that is measured; leave it out");
-
         Refuse(parsed.GetValue(options.ScratchEpochs) is < 1, $"--scratch-epochs {parsed.GetValue(options.ScratchEpochs)}: expected 1 or more");
         Refuse(parsed.GetValue(options.ScratchLearningRate) is { } rate && !(rate > 0 && double.IsFinite(rate)), $"--scratch-learning-rate {parsed.GetValue(options.ScratchLearningRate)}: expected a number above 0");
-        foreach (var option in new Option[] { options.Scratch.Size, options.Scratch.Normalise, options.ScratchEpochs, options.ScratchLearningRate })
-        {
-            Refuse(parsed.GetResult(option) is { Implicit: false } && !names.Contains(TransferWay.Scratch), $"{option.Name}: is for the way scratch, which --ways leaves out; leave it out too");
-        }
-
-        foreach (var option in new Option[] { options.Unfreeze, options.UnfreezeAfter, options.Source, views.Views })
-        {
-            Refuse(parsed.GetResult(option) is { Implicit: false } && !names.Contains(TransferWay.FineTuned), $"{option.Name}: is for the way fine-tuned, which --ways leaves out; leave it out too");
-        }
-
         Refuse(
-            parsed.GetResult(options.Unfreeze) is { Implicit: false } && parsed.GetValue(options.UnfreezeAfter) is not null,
+            Given(options.Unfreeze) && parsed.GetValue(options.UnfreezeAfter) is not null,
             "--unfreeze and --unfreeze-after both say where fine-tuning begins; give one of them");
         foreach (var option in new[] { options.Results, options.Markdown })
         {
@@ -127,6 +155,22 @@ internal sealed class TransferRun(
             $"--source {path}: has {(source.Classes.Count < 2 && !source.IsRegression ? $"{source.Classes.Count} classes" : HeadChoice.Told(HeadChoice.TaskOf(source)))}; expected two classes or more, one an image");
         return source.HasOwnSplits ? source : source.Draw(Datasets.Split.Test, parsed.GetValue(options.Test), parsed.GetValue(seed));
     }
+
+    // Before anything is trained: what was learned from must not be measured on, in neither direction.
+    private TransferSource EmbedSource(Dataset source, Backbone backbone, EmbeddingCache cache, EmbedRun target)
+    {
+        var embedded = embed.Run(parsed, terminal, backbone, source, cache, cancellation, "source");
+        var kept = TransferSource.Of(embedded, target);
+        if (kept.Shared > 0)
+        {
+            terminal.Say($"warning: {kept.Shared} of {embedded.Items.Count} items of {options.Source.Name} have the content of items of the data; they are left out, since the fine-tuned backbone may have learned from them");
+        }
+
+        Refuse(!kept.CanBeMeasured, $"{options.Source.Name} {parsed.GetValue(options.Source)}: without the {kept.Shared} items that are items of the data too, two classes to fit on and a test item are not left; expected other images");
+        return kept;
+    }
+
+    private bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static void Refuse(bool wrong, string message)
     {

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using OnnxTransfer.Backbones;
+using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Cli;
@@ -13,7 +15,8 @@ internal sealed class TuneOptions
     private const double UsualRise = 0.3; // likewise, of the steps
 
     /// <param name="usual">What holds where an option is not given; the help says so.</param>
-    public TuneOptions(TrainingSettings usual)
+    /// <param name="checkpoint">Where a checkpoint is kept when none is named.</param>
+    public TuneOptions(TrainingSettings usual, string checkpoint = "in the cache")
     {
         Usual = usual;
         Epochs = new("--epochs") { Description = $"passes over the rows, or over their views (default: {usual.Epochs})" };
@@ -22,13 +25,13 @@ internal sealed class TuneOptions
         MicroBatch = new("--micro-batch") { Description = "rows in memory at once, whose gradients are added up to those of a step; 0: all of a step's (default: 0)" };
         Optimizer = new("--optimizer") { Description = "adam, with decoupled weight decay, or sgd, with Nesterov momentum (default: adam)" };
         WeightDecay = new("--weight-decay") { Description = $"what kernels and matrices shrink by; biases and norms do not (default: {Text(usual.WeightDecay)}, with sgd {Text(SgdWeightDecay)})" };
-        WarmUp = new("--warm-up") { Description = "epochs in which the learning rate rises to its height (default: three tenths of them for one-cycle, otherwise 0)" };
-        Schedule = new("--schedule") { Description = "how the learning rate changes: one-cycle (up, then down to nothing), cosine (down to nothing) or constant (default: one-cycle)" };
+        WarmUp = new("--warm-up") { Description = "epochs in which the learning rate rises to its height (default: 0, and of one-cycle three tenths of them, or what a recipe says)" };
+        Schedule = new("--schedule") { Description = $"how the learning rate changes: one-cycle (up, then down to nothing), cosine (down to nothing) or constant (default: {(usual.Schedule == LearningRateSchedule.Cosine() ? "cosine" : "one-cycle")})" };
         Schedule.AcceptOnlyFromAmong("one-cycle", "cosine", "constant");
         Clip = new("--clip") { Description = $"shorten gradients longer than this, all weights together (default: {(usual.ClipNorm is { } norm ? Text(norm) : "never")})" };
         LabelSmoothing = new("--label-smoothing") { Description = $"part of a class's target that is spread over all classes, 0 to below 1 (default: {Text(usual.LabelSmoothing)})" };
         Patience = new("--patience") { Description = $"epochs without a better validation loss after which training stops; 0: never. The best weights are kept either way (default: {usual.Patience ?? 0})" };
-        Checkpoint = new("--checkpoint") { Description = "file that keeps the state after every epoch, so that an interrupted run goes on there (default: a file in the cache, removed when the training is done)" };
+        Checkpoint = new("--checkpoint") { Description = $"file that keeps the state after every epoch, so that an interrupted run goes on there (default: a file {checkpoint}, removed when the training is done)" };
         Optimizer.AcceptOnlyFromAmong("adam", "sgd");
     }
 
@@ -122,6 +125,14 @@ internal sealed class TuneOptions
         return settings with { Schedule = Scheduled(parsed, settings) };
     }
 
+    /// <summary>The same settings, where the backbone runs: on the CPU, or on the first of its GPUs.</summary>
+    public static TrainingSettings On(Backbone backbone, TrainingSettings settings) => settings with
+    {
+        // TensorRT compiles weights into its engines, which training changes.
+        Provider = backbone.Provider == ExecutionProvider.Cpu ? ExecutionProvider.Cpu : ExecutionProvider.Cuda,
+        Device = backbone.Device,
+    };
+
     private Optimizer Optimized(ParseResult parsed, TrainingSettings usual)
     {
         Optimizer asked = parsed.GetValue(Optimizer) switch
@@ -137,28 +148,20 @@ internal sealed class TuneOptions
 
     private LearningRateSchedule Scheduled(ParseResult parsed, TrainingSettings settings)
     {
+        var schedule = parsed.GetValue(Schedule) switch
+        {
+            "one-cycle" => Usual.Schedule == settings.Schedule ? LearningRateSchedule.OneCycle(UsualRise, CycleStart) : settings.Schedule,
+            "cosine" => LearningRateSchedule.Cosine(),
+            "constant" => LearningRateSchedule.Constant,
+            _ => settings.Schedule,
+        };
         if (Whole(parsed, WarmUp, 0) is not { } warmUp)
         {
-            return parsed.GetValue(Schedule) switch
-            {
-                "one-cycle" => Usual.Schedule == settings.Schedule ? LearningRateSchedule.OneCycle(UsualRise, CycleStart) : settings.Schedule,
-                "cosine" => LearningRateSchedule.Cosine(),
-                "constant" => LearningRateSchedule.Constant,
-                _ => settings.Schedule,
-            };
+            return schedule;
         }
 
-        if (warmUp >= settings.Epochs)
-        {
-            throw new UsageException($"--warm-up {warmUp}: training ends after {settings.Epochs} epochs, before the learning rate has risen; expected fewer, or more --epochs");
-        }
-
-        return parsed.GetValue(Schedule) switch
-        {
-            "cosine" => LearningRateSchedule.Cosine() with { WarmUp = warmUp },
-            "constant" => LearningRateSchedule.Constant with { WarmUp = warmUp },
-            _ => settings.Schedule.Rising((double)warmUp / settings.Epochs),
-        };
+        return warmUp < settings.Epochs ? schedule.Rising(warmUp, settings.Epochs) : throw new UsageException(
+            $"--warm-up {warmUp}: training ends after {settings.Epochs} epochs, before the learning rate has risen; expected fewer, or more --epochs");
     }
 
     private Option[] All => [Epochs, LearningRate, StepBatch, MicroBatch, Optimizer, Momentum, WeightDecay, Schedule, WarmUp, Clip, LabelSmoothing, Patience, Checkpoint];

@@ -5,7 +5,6 @@ using OnnxTransfer.Cli.Heads;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Heads;
 using OnnxTransfer.Heads.Tuning;
-using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Cli;
@@ -80,17 +79,22 @@ internal sealed class UnfreezeOptions
             throw new UsageException($"--head {named}: {Name(parsed)} trains the head that begins as {usual}; leave --head out, or fit it on the new backbone afterwards (--backbone)");
         }
 
+        CheckTraining(parsed, options, dataset, FineTuning.UsualTraining);
+        if (parsed.GetValue(RateRatio) is { } ratio && !(ratio >= 1 && double.IsFinite(ratio)))
+        {
+            throw new UsageException($"--rate-ratio {ratio.ToString(CultureInfo.InvariantCulture)}: expected 1 or more");
+        }
+    }
+
+    /// <summary>Refuses what no training can be asked for, be it of a stage or from scratch.</summary>
+    public void CheckTraining(ParseResult parsed, TrainOptions options, Dataset dataset, TrainingSettings usual)
+    {
         if (dataset.IsRegression && Given(parsed, options.Tune.LabelSmoothing))
         {
             throw new UsageException($"{options.Tune.LabelSmoothing.Name} is for classes and labels, and the data has numbers to predict; leave it out");
         }
 
-        _ = options.Tune.Apply(parsed);
-        if (parsed.GetValue(RateRatio) is { } ratio && !(ratio >= 1 && double.IsFinite(ratio)))
-        {
-            throw new UsageException($"--rate-ratio {ratio.ToString(CultureInfo.InvariantCulture)}: expected 1 or more");
-        }
-
+        _ = options.Tune.Apply(parsed, usual);
         if (parsed.GetValue(TunedBackbone) is { } file)
         {
             if (!file.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || Directory.Exists(file))
@@ -110,12 +114,7 @@ internal sealed class UnfreezeOptions
         {
             Unfreeze = parsed.GetValue(Unfreeze) ?? usual.Unfreeze,
             UnfreezeAfter = parsed.GetValue(After),
-            Training = options.Tune.Apply(parsed) with
-            {
-                Seed = seed,
-                Threads = parsed.GetValue(options.Embed.Threads),
-                Provider = backbone.Provider == ExecutionProvider.Cpu ? ExecutionProvider.Cpu : ExecutionProvider.Cuda,
-            },
+            Training = TuneOptions.On(backbone, options.Tune.Apply(parsed)) with { Seed = seed, Threads = parsed.GetValue(options.Embed.Threads) },
             RateRatio = parsed.GetValue(RateRatio) ?? usual.RateRatio,
             L2 = parsed.GetValue(options.Head.L2),
             ClassWeights = options.Head.Rebalancing(parsed, seed),

@@ -32,7 +32,7 @@ internal sealed class ViewOptions
     {
         Description = "what happens to an image in a view, separated by commas: crop:0.5-1 (share of the area), ratio:0.75-1.33, grey:0.25 (probability), pad:4 (pixels, or pad:4:reflect), flip, vflip (probability, 0.5), rotate:15, shear:10 (degrees), "
             + "shift:0.1 (share), zoom:0.8-1.2, color:0.2 (or brightness, contrast, saturation), hue:0.05, cutout:0.25 (share of the area, or 16px), fill:#7f7f7f "
-            + $"(default: {UsualAugmentation}; of a trained model, what it was trained with). With --from-scratch, what happens to every training image, otherwise in every epoch",
+            + $"(default: {UsualAugmentation}; of a trained model, what it was trained with)",
     };
 
     public Option<long?> ViewSeed { get; } = new("--view-seed") { Description = "another number draws other views (default: 0; of a trained model, as it was trained)" };
@@ -40,8 +40,13 @@ internal sealed class ViewOptions
     private Option<int>[] Counts { get; set; } = [];
 
     /// <summary>Adds the options of a verb that embeds views, that averages answers over them, or both.</summary>
-    public void AddTo(Command command, bool fits, bool answers)
+    /// <param name="command">The verb.</param>
+    /// <param name="fits">Whether it has --views.</param>
+    /// <param name="answers">Whether it has --test-views.</param>
+    /// <param name="onPixels">When a network is trained on pixels, for the help; null: never.</param>
+    public void AddTo(Command command, bool fits, bool answers, string? onPixels = null)
     {
+        Augment.Description += onPixels is null ? "" : $". {onPixels}, what happens to every training image, anew in every epoch";
         Counts = [.. fits ? [Views] : Array.Empty<Option<int>>(), .. answers ? [TestViews] : Array.Empty<Option<int>>()];
         foreach (var option in Counts.Append<Option>(Augment).Append(ViewSeed))
         {

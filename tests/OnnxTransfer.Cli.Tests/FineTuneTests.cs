@@ -13,7 +13,7 @@ public sealed class FineTuneTests : IDisposable
     [Fact]
     public async Task The_file_answers_as_the_table_says()
     {
-        var data = SmallImages.WriteLearnable(_folder, 8);
+        var data = SmallImages.WriteSplit(_folder, 7, 4);
         string[] train = ["train", data, "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "2", "--step-batch", "4", "--l2", "0.01", "--tuned-backbone", _folder["mine.onnx"]];
 
         var run = await CommandRun.Of([.. train, "-o", _folder["m.onnx"], "--json"]);
@@ -27,6 +27,12 @@ public sealed class FineTuneTests : IDisposable
         Assert.Contains("fine-tuning resnet14-cifar10 from last on, at most 2 epochs", run.Error, StringComparison.Ordinal);
         Assert.Contains("on top of layer2: validation loss ", again.Out, StringComparison.Ordinal);
         Assert.Contains($"new backbone: {_folder["mine.onnx"]}", again.Out, StringComparison.Ordinal);
+        Assert.Matches(@"│ epochs *│ [12] *│ *│", again.Out);
+        Assert.Matches(@"│ L2 *│ *│ 0\.01 *│", again.Out);
+
+        var measured = await CommandRun.Of("evaluate", _folder["m.onnx"], data, "--json");
+        Assert.Equal(8, (int)measured.Json["items"]!);
+        Assert.All(new[] { "accuracy", "logLoss", "expectedCalibrationError" }, score => Assert.Equal((double)run.Json[score]!, (double)measured.Json[score]!, 1e-4));
 
         var card = OnnxTransfer.Prediction.ImageModel.Load(_folder["m.onnx"]).Card;
         Assert.Equal(("fine-tuned", "layer3", "layer2"), (card.Head["kind"], card.Head["trained"], card.Head["frozenUntil"]));
@@ -34,6 +40,17 @@ public sealed class FineTuneTests : IDisposable
 
         var check = await CommandRun.Of("models", "check", _folder["mine.onnx"], "--json");
         Assert.True(check.ExitCode == 0, check.Error);
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_held_out_the_loss_in_training_is_told()
+    {
+        var run = await CommandRun.Of(
+            "train", SmallImages.WriteSplit(_folder, 1, 1), "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "1", "--l2", "0.01", "--tuned-backbone", _folder["mine.onnx"]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Matches(@"trained layer3, \d+ weights, on top of layer2: loss [\d.e-]+ after epoch 1 of 1\n", run.Out);
+        Assert.DoesNotContain("NaN", run.Out, StringComparison.Ordinal);
     }
 
     [Fact]

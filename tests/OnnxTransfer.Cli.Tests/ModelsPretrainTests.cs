@@ -17,9 +17,12 @@ public sealed class ModelsPretrainTests : IDisposable
         var made = await CommandRun.Of("models", "pretrain", images, "-o", mine, "--autoencoder", "conv", "--width", "5", "--size", "8", "--layers", "6,8", "--epochs", "3", "--step-batch", "8", "--threads", "1", "--json");
         var check = await CommandRun.Of("models", "check", mine);
         var embed = await CommandRun.Of("embed", images, "--backbone", mine, "--cache", _folder["cache"], "--json");
+        var twice = await CommandRun.Of("models", "pretrain", images, "-o", mine, "--autoencoder", "dense", "--backbone", "resnet14-cifar10", "--cache", _folder["none"]);
         var behind = await CommandRun.Of("models", "pretrain", images, "-o", _folder["behind.onnx"], "--autoencoder", "dense", "--layers", "none", "--width", "3", "--backbone", mine, "--tap", "block2", "--cache", _folder["cache"], "--epochs", "2");
 
         Assert.Equal((0, 0, 0, 0), (made.ExitCode, check.ExitCode, embed.ExitCode, behind.ExitCode));
+        Assert.Equal((1, $"error: {mine}: is there already; expected none: overwrite it (--overwrite), or write elsewhere (--output)"), (twice.ExitCode, twice.Error.Trim()));
+        Assert.False(Directory.Exists(_folder["none"]));
         Assert.Equal((22, 2, 3), ((int)made.Json["trainImages"]!, (int)made.Json["validationImages"]!, made.Json["epochs"]!.AsArray().Count));
         Assert.Equal("code", (string?)made.Json["embedding"]);
         Assert.Equal($"onnxtransfer train PHOTOS --backbone {mine} -o model.onnx", (string?)made.Json["next"]);

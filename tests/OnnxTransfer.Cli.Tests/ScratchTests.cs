@@ -13,7 +13,7 @@ public sealed class ScratchTests : IDisposable
     [Fact]
     public async Task The_file_answers_as_the_report_says()
     {
-        var data = SmallImages.WriteLearnable(_folder, 8);
+        var data = SmallImages.WriteSplit(_folder, 7, 4);
 
         var run = await CommandRun.Of(
             "train", data, "--cache", _folder["cache"], "--from-scratch", "--scratch-size", "8x8", "--zero-last-norm", "--validation", "0", "--epochs", "2", "--step-batch", "4",
@@ -29,7 +29,12 @@ public sealed class ScratchTests : IDisposable
         var card = OnnxTransfer.Prediction.ImageModel.Load(_folder["m.onnx"]).Card;
         Assert.Equal(("from scratch", "8x8", "15", "true"), (card.Head["kind"], card.Head["size"], card.Head["batchNorms"], card.Head["zeroLastNorm"]));
         Assert.Equal(8, card.Preprocessing.CropHeight);
+        Assert.Equal("grey:0.5,flip:0.5", card.Head["augment"]);
         Assert.Contains("The architecture of resnet14-cifar10, trained by OnnxTransfer from fresh weights: 2 epochs on ", card.Backbone.Source, StringComparison.Ordinal);
+
+        var measured = await CommandRun.Of("evaluate", _folder["m.onnx"], data, "--json");
+        Assert.Equal(8, (int)measured.Json["items"]!);
+        Assert.All(new[] { "accuracy", "logLoss", "expectedCalibrationError" }, score => Assert.Equal((double)run.Json[score]!, (double)measured.Json[score]!, 1e-4));
     }
 
     [Theory]

@@ -30,6 +30,9 @@ public sealed class Backbone : IDisposable
     internal CatalogueEntry Entry { get; private init; } = null!;
 
     /// <summary>How it was loaded.</summary>
+    /// <summary>Number of the GPU it was loaded for, of several the first.</summary>
+    public int Device => Settings.FirstDevice;
+
     internal BackboneSettings Settings { get; private init; } = null!;
 
     /// <summary>How runs share the cores, or the GPU, while many images are embedded.</summary>

@@ -51,6 +51,8 @@ public sealed record BackboneSettings
     /// <summary>Where backbones are looked for; null: <see cref="BackboneCatalogue.Default"/>.</summary>
     public BackboneCatalogue? Catalogue { get; init; }
 
+    internal int FirstDevice => Devices.Count > 0 ? Devices[0] : Device;
+
     internal SessionSettings SessionOn(ExecutionProvider provider, BackboneDescription description)
     {
         var only = description.Input.Batch;
@@ -67,7 +69,7 @@ public sealed record BackboneSettings
             BatchSize = asked > 0 ? asked : 8,
             CudaBatchSize = asked > 0 ? asked : 64,
             Threads = Threads,
-            Device = Devices.Count > 0 ? Devices[0] : Device,
+            Device = FirstDevice,
             Gpu = Gpu,
             AllowTf32 = AllowTf32,
         };

@@ -76,6 +76,9 @@ public sealed class ViewedRun
         })]);
     }
 
+    /// <summary>Of each row of <see cref="ToSet"/> the number of its item within those of <see cref="Plain"/>.</summary>
+    public IReadOnlyList<int> RowItems => [.. Enumerable.Range(0, Plain.Items.Count), .. Views.SelectMany(Items)];
+
     /// <summary>
     /// What answers are averaged over: the plain rows of those items of which every view has an embedding, and the rows of each view
     /// in the same order.

@@ -14,4 +14,10 @@ public sealed record TransferAnswer(Matrix Predictions, double Seconds)
 
     /// <summary>What a reader should know.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>
+    /// Called once the answer is in <see cref="TransferStudy.Results"/>: what the training left behind, a checkpoint say, may go then, and
+    /// not before. Null: nothing is left behind.
+    /// </summary>
+    public Action? Kept { get; init; }
 }

@@ -107,6 +107,7 @@ public sealed record TransferStudy
             var cell = new TransferCell(
                 task.Key, way.Name, task.Train.Length, task.Repeat, answer.Seconds, measure.Answers(answer.Predictions), answer.SourceLoss, answer.Notes);
             cells.Add(cell);
+            answer.Kept?.Invoke();
             made++;
             said?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{Told(way, task)}: {measure.Name} {measure.Of(measure.Columns(cell.Answers)):f4}, {cell.Seconds:f1} s"));
             return cell;

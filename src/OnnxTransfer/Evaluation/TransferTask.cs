@@ -26,6 +26,9 @@ public sealed record TransferTask
     /// <summary>True for the largest share.</summary>
     public required bool IsWhole { get; init; }
 
+    /// <summary>True where what the source task lost is measured too: once, with the largest share of the first drawing.</summary>
+    public bool MeasuresSource => IsWhole && Repeat == 0;
+
     /// <summary>32 hexadecimal digits, the same for the same way, settings, items and seed: names a checkpoint, say.</summary>
     public required string Key { get; init; }
 }

@@ -33,8 +33,7 @@ internal sealed class TransferTasks
     {
         var isTrain = train.ToHashSet();
         long seed = unchecked(_seed + repeat);
-        string[] parts = [_content, way.Name, way.Settings, $"{seed}", $"{isWhole}", string.Join(',', train)];
-        return new TransferTask
+        var task = new TransferTask
         {
             Data = _data with
             {
@@ -48,8 +47,10 @@ internal sealed class TransferTasks
             Repeat = repeat,
             Seed = seed,
             IsWhole = isWhole,
-            Key = Hash(string.Join('\n', parts))[..32],
+            Key = "",
         };
+        string[] parts = [_content, way.Name, way.Settings, task.MeasuresSource ? way.SourceSettings : "", $"{seed}", string.Join(',', train)];
+        return task with { Key = Hash(string.Join('\n', parts))[..32] };
     }
 
     // Everything of the items that fits or scores depend on.

@@ -19,4 +19,10 @@ public sealed record TransferWay(string Name, Func<TransferTask, CancellationTok
     /// finds its answers in <see cref="TransferStudy.Results"/> again.
     /// </summary>
     public string Settings { get; init; } = "";
+
+    /// <summary>
+    /// What <see cref="TransferAnswer.SourceLoss"/> depends on beside that: the source's content. It counts where
+    /// <see cref="TransferTask.MeasuresSource"/> and nowhere else. Empty: there is no source.
+    /// </summary>
+    public string SourceSettings { get; init; } = "";
 }

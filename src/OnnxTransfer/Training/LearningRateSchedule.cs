@@ -94,9 +94,12 @@ public sealed record LearningRateSchedule
         };
     }
 
-    /// <summary>The same cycle, risen after another part of its steps; <see cref="OneCycle"/> where it is none.</summary>
-    /// <param name="rise">The part of all steps in which the rate rises.</param>
-    public LearningRateSchedule Rising(double rise) => _kind == ScheduleKind.OneCycle ? new(_kind, _factor, _epochs, rise) : OneCycle(rise);
+    /// <summary>The same with a rise of so many epochs: a cycle's own is made as long, others begin after a <see cref="WarmUp"/>.</summary>
+    /// <param name="warmUp">Epochs in which the rate rises, from 0 on.</param>
+    /// <param name="epochs">Epochs of the training, as which a cycle is long that does not say; at least as many, and 1.</param>
+    public LearningRateSchedule Rising(int warmUp, int epochs) => _kind == ScheduleKind.OneCycle
+        ? new(_kind, _factor, _epochs, (double)warmUp / (_epochs > 0 ? _epochs : epochs))
+        : this with { WarmUp = warmUp };
 
     /// <summary>The same with a cosine or cycle whose length was left open brought to an end with the last of <paramref name="epochs"/> epochs.</summary>
     internal LearningRateSchedule Over(int epochs) => _kind is ScheduleKind.Cosine or ScheduleKind.OneCycle && _epochs == 0

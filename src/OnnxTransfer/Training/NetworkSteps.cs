@@ -33,17 +33,17 @@ internal sealed class NetworkSteps : IDisposable
         _order = new int[rows.Count];
         (_chosen, _coming) = (new int[_dealt.Part], new int[_dealt.Part]);
         _orders = (long)new SeededRandom(settings.Seed).NextULong();
-        var provider = settings.Provider.ForTraining();
-        _memory = new(network.Model.Source, _dealt, Built, StepMemory.FreeOn(provider));
+        var session = settings.Session;
+        _memory = new(network.Model.Source, _dealt, Built, StepMemory.FreeOn(session));
         Graph = Built(_dealt.Part);
-        if (provider == ExecutionProvider.Cpu)
+        if (session.Provider == ExecutionProvider.Cpu)
         {
             _memory.Check(Graph, MemoryNeed.Available);
         }
 
         try
         {
-            Session = TrainingSession.Open(Graph, new SessionSettings { Provider = provider, Threads = Chunks.Threads(settings.Threads) });
+            Session = TrainingSession.Open(Graph, session);
         }
         catch (InferenceException e) when (StepMemory.IsShort(e))
         {

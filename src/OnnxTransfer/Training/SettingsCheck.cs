@@ -16,11 +16,11 @@ internal static class SettingsCheck
                 $"{network.Model.Source}: {train.Count} rows to train on and {validation?.Count} to validate by; expected at least one of each, or no validation rows at all (null)");
         }
 
-        if (settings.Epochs < 1 || settings.BatchSize < 1 || settings.MicroBatch < 0 || settings.Threads < 0 || settings.Patience is < 1)
+        if (settings.Epochs < 1 || settings.BatchSize < 1 || settings.MicroBatch < 0 || settings.Threads < 0 || settings.Device < 0 || settings.Patience is < 1)
         {
             throw new TrainingException(
-                $"Epochs = {settings.Epochs}, BatchSize = {settings.BatchSize}, MicroBatch = {settings.MicroBatch}, Threads = {settings.Threads}, Patience = {settings.Patience}; "
-                + "expected Epochs, BatchSize and Patience of at least 1, Patience or null, MicroBatch and Threads of at least 0");
+                $"Epochs = {settings.Epochs}, BatchSize = {settings.BatchSize}, MicroBatch = {settings.MicroBatch}, Threads = {settings.Threads}, Device = {settings.Device}, Patience = {settings.Patience}; "
+                + "expected Epochs, BatchSize and Patience of at least 1, Patience or null, MicroBatch, Threads and Device of at least 0");
         }
 
         if (!IsPositive(settings.LearningRate) || !(settings.WeightDecay >= 0 && double.IsFinite(settings.WeightDecay))

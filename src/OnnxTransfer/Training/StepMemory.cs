@@ -13,9 +13,9 @@ internal sealed class StepMemory(string source, StepRows rows, Func<int, StepGra
     // Of a GPU's memory, what tensors may take beside the workspaces of its libraries.
     private const double ShareForTensors = 0.8;
 
-    /// <summary>Bytes of a GPU's memory that are free; null where <paramref name="provider"/> is none.</summary>
-    public static long? FreeOn(ExecutionProvider provider) =>
-        provider.IsGpu() && CudaApi.TryLoad(out var cuda) ? cuda.Memory(new SessionSettings().Device)?.Free : null;
+    /// <summary>Bytes of a GPU's memory that are free; null where <paramref name="session"/> runs on none.</summary>
+    public static long? FreeOn(SessionSettings session) =>
+        session.Provider.IsGpu() && CudaApi.TryLoad(out var cuda) ? cuda.Memory(session.Device)?.Free : null;
 
     /// <summary>Bytes that are alive at once in a run, beside them the second buffer of all that is carried, and frozen weights.</summary>
     public static long Needed(StepGraph graph) =>

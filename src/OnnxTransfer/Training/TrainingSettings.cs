@@ -1,4 +1,5 @@
 using OnnxTransfer.Inference;
+using OnnxTransfer.Numerics;
 
 namespace OnnxTransfer.Training;
 
@@ -47,6 +48,9 @@ public sealed record TrainingSettings
     /// <summary>The provider that runs the steps; it must work.</summary>
     public ExecutionProvider Provider { get; init; } = ExecutionProvider.Cpu;
 
+    /// <summary>Number of the GPU that runs the steps.</summary>
+    public int Device { get; init; }
+
     /// <summary>Threads on a CPU; 0: one for each core.</summary>
     public int Threads { get; init; }
 
@@ -55,4 +59,8 @@ public sealed record TrainingSettings
     /// and threads are the same. It stays when the training has ended: the same one then returns its result at once. Null: none.
     /// </summary>
     public string? Checkpoint { get; init; }
+
+    /// <summary>How whatever belongs to the training is run, batches of any size.</summary>
+    /// <exception cref="ProviderException">The provider cannot train.</exception>
+    internal SessionSettings Session => new() { Provider = Provider.ForTraining(), Device = Device, Threads = Chunks.Threads(Threads) };
 }

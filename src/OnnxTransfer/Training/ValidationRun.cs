@@ -30,7 +30,7 @@ internal sealed class ValidationRun
     public ValidationRun(ITrainingRows rows, GraphLoss loss, int width, int batch, TrainingSettings settings)
     {
         (_rows, _loss, _width, _batch) = (rows, loss.Smoothed(0), width, Math.Min(batch, rows.Count));
-        _session = new SessionSettings { Provider = settings.Provider.ForTraining(), Threads = Chunks.Threads(settings.Threads), BatchSize = _batch };
+        _session = settings.Session with { BatchSize = _batch };
         _chosen = new int[_batch];
         _targets = new float[_batch * width];
         _weights = new float[_batch];

@@ -143,6 +143,7 @@ public sealed class AugmentedViewTests : IDisposable
 
         var all = views.ToSet();
         Assert.Equal(expected.Rows[0].ToArray(), all.Rows[all.Count - set.Count].ToArray());
+        Assert.Equal(all.Names, views.RowItems.Select(item => plain.ToSet().Names[item]));
         Assert.Empty(ViewedRun.Run(_backbone, plain, cache, AugmentedView.Several(Some, 2), [Split.Validation]).Views);
     }
 

@@ -50,6 +50,18 @@ internal static class SmallImages
         return folder[name];
     }
 
+    /// <summary>The same as folder/train and folder/test, <paramref name="train"/> and <paramref name="test"/> of each class.</summary>
+    public static string WriteSplit(TempFolder folder, int train, int test, string name = "split")
+    {
+        var all = WriteLearnable(folder, train + test, Path.Combine(name, "train"));
+        foreach (var file in Directory.GetDirectories(all).SelectMany(one => Directory.GetFiles(one).Order(StringComparer.Ordinal).Take(test)))
+        {
+            File.Move(file, folder[name, "test", Path.GetFileName(Path.GetDirectoryName(file)!), Path.GetFileName(file)]);
+        }
+
+        return folder[name];
+    }
+
     /// <summary>Writes CIFAR-100 binaries of <paramref name="count"/> random train images and one test image.</summary>
     public static string WriteCifar(TempFolder folder, int count, string name = "cifar")
     {

@@ -65,6 +65,36 @@ public sealed class TransferResultsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_source_or_a_larger_share_asks_anew_only_for_what_depends_on_it()
+    {
+        var study = new TransferStudy { Shares = [0.5], Repeats = 2, Results = _folder["transfer.json"] };
+        var way = Told(TransferWay.FineTuned, 15);
+        int Made(TransferStudy with, TransferWay asked) => with.Run(_data, [asked]).Made;
+        Assert.Equal(2, Made(study, way));
+        Assert.Equal(2, Made(study with { Shares = [0.5, 1] }, way));
+        _run.Clear();
+        Assert.Equal(1, Made(study with { Shares = [0.5, 1] }, way with { SourceSettings = "cifar" }));
+        Assert.Equal(["fine-tuned 80"], _run);
+        Assert.Equal(1, Made(study with { Shares = [0.5, 1] }, way with { SourceSettings = "another" }));
+        Assert.Equal(0, Made(study with { Shares = [0.5, 1] }, way));
+    }
+
+    [Fact]
+    public void What_a_training_left_behind_goes_once_its_answer_is_in_the_file_and_not_before()
+    {
+        var (file, gone) = (_folder["transfer.json"], new List<bool>());
+        var study = new TransferStudy { Shares = [0.5, 1], Results = file };
+        var way = Told(TransferWay.Probe, 15);
+        var leaving = way with { Run = (task, token) => way.Run(task, token) with { Kept = () => gone.Add(File.ReadAllText(file).Contains(task.Key)) } };
+        study.Run(_data, [leaving]);
+        Assert.Equal([true, true], gone);
+        study.Run(_data, [leaving]);
+        var unfit = way with { Run = (_, _) => new TransferAnswer(new Matrix(1, 1), 1) { Kept = () => gone.Add(false) } };
+        Assert.NotNull((study with { Seed = 1 }).Run(_data, [unfit]).Points[0].Failure);
+        Assert.Equal(2, gone.Count);
+    }
+
+    [Fact]
     public void A_failure_is_not_kept_and_tried_again()
     {
         var study = new TransferStudy { Shares = [1], Results = _folder["transfer.json"] };

@@ -36,6 +36,15 @@ public sealed class LearningRateScheduleTests
     }
 
     [Fact]
+    public void A_rise_of_epochs_is_a_cycles_own_and_a_warm_up_before_others()
+    {
+        Assert.Equal(LearningRateSchedule.OneCycle(0.25, 0.2), LearningRateSchedule.OneCycle(0.3, 0.2).Rising(3, 12));
+        Assert.Equal(LearningRateSchedule.OneCycle(0.5, 0.2, 6), LearningRateSchedule.OneCycle(0.3, 0.2, 6).Rising(3, 12));
+        Assert.Equal(LearningRateSchedule.Cosine() with { WarmUp = 3 }, LearningRateSchedule.Cosine().Rising(3, 12));
+        Assert.Equal(LearningRateSchedule.Constant with { WarmUp = 1 }, LearningRateSchedule.Constant.Rising(1, 12));
+    }
+
+    [Fact]
     public void Schedules_tell_themselves_and_their_faults()
     {
         Assert.Equal("Cosine(12, 0) after 3 epochs of warm-up", (LearningRateSchedule.Cosine(12) with { WarmUp = 3 }).ToString());

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OnnxTransfer.Inference;
 using OnnxTransfer.Onnx;
 using OnnxTransfer.Training;
 using OnnxTransfer.Training.Losses;
@@ -37,6 +38,14 @@ public sealed class NetworkFitTests
         Assert.NotEqual(Weights(Run(Quick)), Weights(Run(Quick with { Seed = 1 })));
 
         static TrainedNetwork Run(TrainingSettings settings) => NetworkFit.Run(SmallNetwork.Build(), Loss, SmallNetwork.Rows(30), null, settings);
+    }
+
+    [Fact]
+    public void Everything_runs_on_the_device_asked_for()
+    {
+        Assert.Equal((3, ExecutionProvider.Cuda), (Quick with { Device = 3, Provider = ExecutionProvider.Cuda }).Session is var session ? (session.Device, session.Provider) : default);
+        var error = Assert.Throws<TrainingException>(() => NetworkFit.Run(SmallNetwork.Build(), Loss, SmallNetwork.Rows(30), null, Quick with { Device = -1 }));
+        Assert.Contains("Device = -1, Patience = ; expected", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

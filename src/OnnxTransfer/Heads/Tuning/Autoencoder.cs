@@ -39,7 +39,10 @@ public sealed record Autoencoder
     /// <summary>The part of the training images that the loss is validated on, where the data set has no validation items of its own.</summary>
     public double Validation { get; init; } = 0.1;
 
-    /// <summary>How it is trained; the seed also decides the first weights and which images validate.</summary>
+    /// <summary>
+    /// How it is trained; the seed also decides the first weights and which images validate. Without a
+    /// <see cref="TrainingSettings.Checkpoint"/> one is kept beside the output, as FILE.checkpoint, until the output is written.
+    /// </summary>
     public TrainingSettings Training { get; init; } = new() { Epochs = 20, BatchSize = 64, WeightDecay = 0 };
 
     /// <summary>What the backbone is to be called; null: the file's name without its ending.</summary>
@@ -47,6 +50,12 @@ public sealed record Autoencoder
 
     /// <summary>Whether files that are there already are replaced.</summary>
     public bool Overwrite { get; init; }
+
+    /// <summary>Refuses, before any image is read, settings and files that <c>Fit</c> would refuse.</summary>
+    /// <param name="output">FILE.onnx.</param>
+    /// <param name="onEmbeddings">Whether it is to learn from embeddings.</param>
+    /// <exception cref="TrainingException">They make no autoencoder, or a file is there already.</exception>
+    public void Check(string output, bool onEmbeddings = false) => AutoencoderCheck.Settings(this, output, onEmbeddings);
 
     /// <summary>Trains on pixels and writes the encoder to <paramref name="output"/>, its description and golden image beside it. Test items are left out.</summary>
     /// <param name="images">Labels are not looked at.</param>
@@ -59,7 +68,7 @@ public sealed record Autoencoder
     public AutoencoderReport Fit(
         Dataset images, string output, EmbedSettings? reading = null, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        AutoencoderCheck.Settings(this, output, onEmbeddings: false);
+        Check(output);
         var (height, width) = Size;
         var pixels = height == width ? PixelPreprocessing.ShorterSide(height, height) : PixelPreprocessing.Exact(height, width);
         var used = images with { Items = [.. images.Items.Where(item => item.Split != Split.Test)] };
@@ -73,7 +82,7 @@ public sealed record Autoencoder
             : AutoencoderGraph.Convolutional(height, width, Channels, CodeWidth, random);
         var whole = PixelInput.Prepend(graph.Model, AutoencoderGraph.Image, height, width, AutoencoderGraph.Centre, AutoencoderGraph.Centre);
         var parts = Parts([.. read.Dataset.Items.Select(item => item.Split)], random, images.Source);
-        var (trained, mean) = Train(graph.Trainable(whole, Training.WeightDecay), rows, parts, 3 * height * width, progress, cancellation);
+        var (trained, mean) = Train(graph.Trainable(whole, Training.WeightDecay), rows, parts, 3 * height * width, output, progress, cancellation);
         var encoder = Cut.At(graph.With(trained.Model), [.. graph.Taps.Select(tap => tap.Tensor)]);
         var about = new BackboneDescription
         {
@@ -102,7 +111,7 @@ public sealed record Autoencoder
     public AutoencoderReport Fit(
         Backbone backbone, EmbeddingSet embeddings, string output, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        AutoencoderCheck.Settings(this, output, onEmbeddings: true);
+        Check(output, onEmbeddings: true);
         var network = BackboneNetwork.Of(backbone);
         var random = new SeededRandom(Training.Seed);
         int[] used = [.. Enumerable.Range(0, embeddings.Count).Where(row => embeddings.Splits.Length == 0 || embeddings.Splits[row] != Split.Test)];
@@ -111,7 +120,7 @@ public sealed record Autoencoder
         var parts = Parts([.. used.Select(row => embeddings.Splits.Length == 0 ? Split.Train : embeddings.Splits[row])], random, source);
         var rows = new ReconstructedEmbeddings(embeddings, used, parts.Train, backbone.Width);
         var graph = AutoencoderGraph.OfEmbeddings(rows.Means, rows.Scales, Hidden, CodeWidth, random, network.Model);
-        var (trained, mean) = Train(graph.Trainable(graph.Model, Training.WeightDecay), rows, parts, backbone.Width, progress, cancellation);
+        var (trained, mean) = Train(graph.Trainable(graph.Model, Training.WeightDecay), rows, parts, backbone.Width, output, progress, cancellation);
         var about = backbone.Description with
         {
             Name = NameOf(output),
@@ -143,25 +152,36 @@ public sealed record Autoencoder
     }
 
     private (TrainedNetwork Trained, double MeanLoss) Train(
-        TrainableNetwork network, ITrainingRows rows, (int[] Train, int[] Validation) parts, int width, Action<TrainingProgress>? progress, CancellationToken cancellation)
+        TrainableNetwork network, ITrainingRows rows, (int[] Train, int[] Validation) parts, int width, string output, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         PickedRows train = new(rows, parts.Train), validation = new(rows, parts.Validation);
-        var trained = NetworkFit.Run(network, new SquaredLoss(), train, validation, Training, progress, cancellation);
+        var trained = NetworkFit.Run(network, new SquaredLoss(), train, validation, Training with { Checkpoint = Training.Checkpoint ?? OwnCheckpoint(output) }, progress, cancellation);
         int bytes = network.Input.ElementType == ElementType.UInt8 ? width : width * sizeof(float);
         return (trained, MeanReconstruction.Loss(train, validation, bytes, width));
     }
 
-    private static AutoencoderReport Report(BackboneDescription about, string output, TrainedNetwork trained, double mean, (int[] Train, int[] Validation) parts) => new()
+    private static string OwnCheckpoint(string output) => Path.ChangeExtension(output, ".checkpoint");
+
+    // Of an encoder that is written: its own checkpoint is of no further use.
+    private AutoencoderReport Report(BackboneDescription about, string output, TrainedNetwork trained, double mean, (int[] Train, int[] Validation) parts)
     {
-        Description = about,
-        Path = output,
-        TrainImages = parts.Train.Length,
-        ValidationImages = parts.Validation.Length,
-        Loss = trained.Epochs[trained.Best].Validation,
-        MeanLoss = mean,
-        Epochs = trained.Epochs,
-        BestEpoch = trained.Best,
-        Seconds = trained.Seconds,
-        Notes = trained.Notes,
-    };
+        if (Training.Checkpoint is null)
+        {
+            File.Delete(OwnCheckpoint(output));
+        }
+
+        return new()
+        {
+            Description = about,
+            Path = output,
+            TrainImages = parts.Train.Length,
+            ValidationImages = parts.Validation.Length,
+            Loss = trained.Epochs[trained.Best].Validation,
+            MeanLoss = mean,
+            Epochs = trained.Epochs,
+            BestEpoch = trained.Best,
+            Seconds = trained.Seconds,
+            Notes = trained.Notes,
+        };
+    }
 }

@@ -38,7 +38,7 @@ internal static class PartOutputs
     private static void Visit(
         OnnxModel model, ITrainingRows rows, int targetWidth, TrainingSettings settings, Action<float[], float[], float[]> take, CancellationToken cancellation)
     {
-        using var session = OnnxSession.Open(model, new SessionSettings { Provider = settings.Provider.ForTraining(), Threads = settings.Threads });
+        using var session = OnnxSession.Open(model, settings.Session);
         var input = model.Inputs[0];
         long[] item = [.. input.Dimensions!.Skip(1)];
         long width = item.Aggregate(1L, (a, b) => a * b);

@@ -54,6 +54,31 @@ public sealed class AutoencoderTests : IDisposable
     }
 
     [Fact]
+    public void An_interrupted_training_goes_on_from_the_checkpoint_beside_the_output()
+    {
+        var images = ImageFolder.OpenFiles([SmallImages.WriteLearnable(_folder, 6)]);
+        var settings = Convolutional with { Training = Short with { Epochs = 3 } };
+        using var cancellation = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => settings.Fit(images, _folder["a.onnx"], null, progress => Stop(progress.Epoch == 2), cancellation.Token));
+        Assert.True(File.Exists(_folder["a.checkpoint"]));
+        Assert.False(File.Exists(_folder["a.onnx"]));
+
+        var report = settings.Fit(images, _folder["a.onnx"]);
+
+        Assert.Contains($"went on after epoch 2, from {_folder["a.checkpoint"]}", report.Notes);
+        Assert.Equal(settings.Fit(images, _folder["b.onnx"]).Description.Sha256, report.Description.Sha256);
+        Assert.Empty(Directory.GetFiles(_folder.Path, "*.checkpoint"));
+
+        void Stop(bool now)
+        {
+            if (now)
+            {
+                cancellation.Cancel();
+            }
+        }
+    }
+
+    [Fact]
     public void Odd_sizes_come_back_as_they_went_in()
     {
         var images = ImageFolder.OpenFiles([SmallImages.WriteLearnable(_folder, 6)]);
