@@ -27,6 +27,7 @@ internal static class PerceptronKind
             new("label-smoothing", "part of every answer spread over all, 0 to below 1", "0"),
             new("mixup", "mix rows with others by shares of Beta(a, a): a, such as 0.2; 0 mixes nothing", "0"),
             new("huber-delta", "numbers: errors beyond so many deviations of the target count linearly", "none: squares throughout"),
+            new("quantile", "numbers: answer with this quantile of the targets, 0.9 for one that nine of ten stay below", "none: the mean"),
             HeadSetting.Standardise,
         ],
         Make);
@@ -56,6 +57,8 @@ internal static class PerceptronKind
         }
 
         request.Refuse("huber-delta", request.Task != HeadTask.Values, "it is for numbers to predict");
+        request.Refuse("quantile", request.Task != HeadTask.Values, "it is for numbers to predict");
+        request.Refuse("quantile", request.Number("huber-delta", "a number above 0", value => value > 0) is not null, "huber-delta asks for another loss");
         request.Refuse("label-smoothing", request.Task == HeadTask.Values, "it is for classes and labels");
         request.Refuse("warm-up", request.Int("warm-up") >= epochs, $"the fit ends after {epochs} epochs, before the rate has risen");
         var most = request.Int("max-epochs", 1) ?? usual.Search.Maximum;
@@ -80,6 +83,7 @@ internal static class PerceptronKind
             LabelSmoothing = request.Number("label-smoothing", "0 to below 1", value => value is >= 0 and < 1) ?? usual.LabelSmoothing,
             Mixup = request.Number("mixup", "a number of at least 0", value => value >= 0) ?? usual.Mixup,
             HuberDelta = request.Number("huber-delta", "a number above 0", value => value > 0),
+            Quantile = request.Number("quantile", "a number between 0 and 1", value => value is > 0 and < 1),
             LogTarget = request.LogTarget,
             Standardise = request.Flag("standardise") ?? usual.Standardise,
             Seed = request.Seed,

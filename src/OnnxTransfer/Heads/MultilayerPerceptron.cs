@@ -61,6 +61,12 @@ public sealed record MultilayerPerceptron : IHeadTrainer
     public double? HuberDelta { get; init; }
 
     /// <summary>
+    /// Values only: answers with this quantile of the targets, from 0 to 1, instead of their mean (the pinball loss, Koenker and Bassett 1978);
+    /// null: the mean.
+    /// </summary>
+    public double? Quantile { get; init; }
+
+    /// <summary>
     /// Fits the natural logarithm of the target, which must be positive; the head exponentiates, so that it predicts the
     /// target's own unit.
     /// </summary>
@@ -203,12 +209,13 @@ public sealed record MultilayerPerceptron : IHeadTrainer
         }
 
         if (!(LearningRate > 0 && double.IsFinite(LearningRate)) || !(WeightDecay >= 0 && double.IsFinite(WeightDecay)) || !(Dropout is >= 0 and < 1)
-            || !(LabelSmoothing is >= 0 and < 1) || !(Mixup >= 0 && double.IsFinite(Mixup)) || HuberDelta is { } delta && !(delta > 0 && double.IsFinite(delta)))
+            || !(LabelSmoothing is >= 0 and < 1) || !(Mixup >= 0 && double.IsFinite(Mixup)) || HuberDelta is { } delta && !(delta > 0 && double.IsFinite(delta))
+            || Quantile is { } level && !(level is > 0 and < 1))
         {
             throw new FitException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"LearningRate = {LearningRate}, WeightDecay = {WeightDecay}, Dropout = {Dropout}, LabelSmoothing = {LabelSmoothing}, Mixup = {Mixup}, HuberDelta = {HuberDelta}; "
-                + $"expected LearningRate and HuberDelta above 0, WeightDecay and Mixup of at least 0, Dropout and LabelSmoothing of at least 0 and below 1"));
+                $"LearningRate = {LearningRate}, WeightDecay = {WeightDecay}, Dropout = {Dropout}, LabelSmoothing = {LabelSmoothing}, Mixup = {Mixup}, HuberDelta = {HuberDelta}, Quantile = {Quantile}; "
+                + $"expected LearningRate and HuberDelta above 0, WeightDecay and Mixup of at least 0, Dropout and LabelSmoothing of at least 0 and below 1, Quantile above 0 and below 1"));
         }
 
         if ((Optimizer.Fault ?? Schedule.Fault) is { } fault)
@@ -235,6 +242,7 @@ public sealed record MultilayerPerceptron : IHeadTrainer
             ("labelSmoothing", LabelSmoothing > 0, Text(LabelSmoothing)),
             ("mixup", Mixup > 0, Text(Mixup)),
             ("huberDelta", HuberDelta is not null, Text(HuberDelta ?? 0)),
+            ("quantile", Quantile is not null, Text(Quantile ?? 0)),
             ("logTarget", LogTarget, "true"),
         ];
         foreach (var (name, _, value) in others.Where(setting => setting.IsSet))

@@ -57,7 +57,7 @@ internal sealed class PerceptronFit : IDisposable
         _mixup = settings.Mixup > 0 ? new Mixup(settings.Mixup, (long)seeds.NextULong()) : null;
         (_otherRow, _otherTargets) = (new float[set.Width], new float[targets.Outputs]);
         _layers = PerceptronGraph.Initial([set.Width, .. settings.Hidden, targets.Outputs], column => _scale[column] == 0, drawing);
-        var (forward, loss) = PerceptronGraph.Build(_layers, targets.Loss(settings.LabelSmoothing, settings.HuberDelta), settings.Dropout > 0);
+        var (forward, loss) = PerceptronGraph.Build(_layers, targets.Loss(settings.LabelSmoothing, settings.HuberDelta, settings.Quantile), settings.Dropout > 0);
         var graph = StepGraph.Build(forward, loss, PerceptronGraph.Trainables(_layers.Length, settings.WeightDecay), settings.Optimizer, _batch);
         _session = TrainingSession.Open(graph, new SessionSettings { Provider = settings.Provider.ForTraining(), Threads = threads });
     }
@@ -98,7 +98,7 @@ internal sealed class PerceptronFit : IDisposable
     public double Score(EmbeddingSet set, PerceptronTargets targets, CancellationToken cancellation)
     {
         var network = new DenseNetwork(Layers());
-        var loss = targets.Loss(0, _settings.HuberDelta);
+        var loss = targets.Loss(0, _settings.HuberDelta, _settings.Quantile);
         int blocks = (set.Count + DenseNetwork.BlockRows - 1) / DenseNetwork.BlockRows;
         var sums = new double[blocks];
         var options = new ParallelOptions { MaxDegreeOfParallelism = Chunks.Threads(_settings.Threads), CancellationToken = cancellation };

@@ -76,8 +76,8 @@ internal sealed class PerceptronTargets
         new(other, _members is null ? null : Memberships.Of(other, Present), _log, _centre, _spread);
 
     /// <summary>The loss to train by, with label smoothing, or to score by, without.</summary>
-    public GraphLoss Loss(double smoothing, double? huberDelta) =>
-        _members is null ? huberDelta is { } delta ? new HuberLoss(delta) : new SquaredLoss()
+    public GraphLoss Loss(double smoothing, double? huberDelta, double? quantile = null) =>
+        _members is null ? quantile is { } level ? new QuantileLoss(level) : huberDelta is { } delta ? new HuberLoss(delta) : new SquaredLoss()
         : _set.IsMultiLabel ? new BinaryCrossEntropy(smoothing)
         : new SoftmaxCrossEntropy(smoothing);
 

@@ -109,15 +109,23 @@ internal sealed class BlockedConvolutions
     // The weights [M, C, kernel] that ConvGradient turned round, by Reshape [1, M, C, kernel], Transpose, Slice and Reshape.
     private string? TurnedFrom(string name)
     {
-        if (Giver(name, "Reshape") is not { } shaped || (Giver(shaped.Input[0], "Slice") ?? shaped) is not { } sliced
-            || Giver(sliced.Input[0], "Transpose") is not { } exchanged || exchanged.Longs("perm") is not [0, 2, 1, 3]
-            || Giver(exchanged.Input[0], "Reshape") is not { } split || !_lists.TryGetValue(split.Input[1], out var parts) || parts is not [1, ..])
+        if (Giver(name, "Reshape") is not { } shaped)
+        {
+            return null;
+        }
+
+        var reversed = Giver(shaped.Input[0], "Slice");
+        if (Giver((reversed ?? shaped).Input[0], "Transpose") is not { } exchanged || exchanged.Longs("perm") is not [0, 2, 1, 3]
+            || Giver(exchanged.Input[0], "Reshape") is not { } split || Listed(split, 1) is not [1, _, _, var kernel]
+            || (kernel > 1 ? reversed is null || Listed(reversed, 3) is not [3] || Listed(reversed, 4) is not [-1] : reversed is not null))
         {
             return null;
         }
 
         return _shapes.ContainsKey(split.Input[0]) ? split.Input[0] : null;
     }
+
+    private long[]? Listed(NodeProto node, int input) => node.Input.Count > input ? _lists.GetValueOrDefault(node.Input[input]) : null;
 
     private NodeProto? Giver(string tensor, string operation) =>
         _givers.TryGetValue(tensor, out var node) && node.IsStandard(operation) ? node : null;

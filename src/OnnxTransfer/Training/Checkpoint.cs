@@ -11,7 +11,8 @@ namespace OnnxTransfer.Training;
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="identity">What the training is, name by name; a file that says otherwise belongs to another one.</param>
-internal sealed class Checkpoint(string path, IReadOnlyDictionary<string, string> identity)
+/// <param name="epochs">As many as there may be.</param>
+internal sealed class Checkpoint(string path, IReadOnlyDictionary<string, string> identity, int epochs)
 {
     private const string Mark = "OnnxTransfer checkpoint 1";
 
@@ -86,6 +87,11 @@ internal sealed class Checkpoint(string path, IReadOnlyDictionary<string, string
         for (long done = 0; done < length;)
         {
             int count = stream.Read(buffer, 0, (int)Math.Min(buffer.Length, length - done));
+            if (count == 0)
+            {
+                break; // cut meanwhile: the checksum will tell
+            }
+
             hash.AppendData(buffer, 0, count);
             done += count;
         }
@@ -151,6 +157,11 @@ internal sealed class Checkpoint(string path, IReadOnlyDictionary<string, string
         for (int left = reader.ReadInt32(); left > 0; left--)
         {
             state.Epochs.Add(new(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble()));
+        }
+
+        if (state.Epochs.Count > epochs)
+        {
+            throw new TrainingException($"{path}: holds {state.Epochs.Count} epochs; expected at most the {epochs} asked for: name another file, delete this one, or ask for {state.Epochs.Count}");
         }
     }
 

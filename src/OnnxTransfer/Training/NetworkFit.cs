@@ -47,7 +47,7 @@ internal static class NetworkFit
         using var steps = new NetworkSteps(network, forward, train, settings);
         var scored = validation is null ? null : new ValidationRun(validation, loss, forward.Width, steps.RowsAtOnce, settings);
         var checkpoint = settings.Checkpoint is { } file
-            ? new Checkpoint(file, FitIdentity.Of(network, forward, steps.Graph, train, validation, settings))
+            ? new Checkpoint(file, FitIdentity.Of(network, forward, steps.Graph, train, validation, settings), settings.Epochs)
             : null;
         var state = checkpoint?.Read(steps.Session) ?? new FitState(steps.Session);
         double before = state.Seconds;
@@ -68,16 +68,28 @@ internal static class NetworkFit
             state.LastWeights.Read(steps.Session);
             if (!state.LastWeights.AreFinite)
             {
-                throw Diverged("loss", double.NaN, epoch);
+                throw Diverged("weights are no longer finite, and the loss", mean, epoch);
             }
 
-            double score = scored?.Loss(state.LastWeights.PutInto(network.Model), cancellation) ?? double.NaN;
+            double score = Score();
             if (scored is not null && !double.IsFinite(score))
             {
                 throw Diverged("validation loss", score, epoch);
             }
 
             state.Add(new(mean, score, steps.LastRate(epoch), seconds));
+        }
+
+        double Score()
+        {
+            try
+            {
+                return scored?.Loss(state.LastWeights.PutInto(network.Model), cancellation) ?? double.NaN;
+            }
+            catch (InferenceException e) when (StepMemory.IsShort(e))
+            {
+                throw steps.Short(e);
+            }
         }
 
         // All steps of an epoch; returns their mean loss.
@@ -123,7 +135,7 @@ internal static class NetworkFit
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{network.Model.Source}: the {what}, {state.FirstLoss:g3} at first, is {found:g3} in epoch {epoch + 1}: the training diverges at LearningRate = {settings.LearningRate:g3}; "
-                + $"expected a loss that falls: take a smaller LearningRate, for example {settings.LearningRate / 10:g3}, a schedule with WarmUp, or ClipNorm; ")
+                + $"expected a loss that falls: take a smaller LearningRate, for example {settings.LearningRate / 10:g3}, a schedule with WarmUp, or ClipNorm{(settings.Checkpoint is null ? "" : ", and another Checkpoint file with it")}; ")
             + (state.Best < 0 ? "no epoch went well before, so no weights are kept" : $"the weights of epoch {state.Best + 1} are kept"),
             state.Best < 0 ? null : Result());
     }

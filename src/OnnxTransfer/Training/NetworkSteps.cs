@@ -51,7 +51,7 @@ internal sealed class NetworkSteps : IDisposable
         }
 
         StepGraph Built(int part) => StepGraph.Build(
-            forward.Model, forward.Loss, network.Weights, settings.Optimizer, part, settings.ClipNorm, forward.Statistics, _dealt.Parts > 1);
+            forward.Model, forward.Loss, network.Weights, settings.Optimizer, part, settings.ClipNorm, forward.Statistics, inParts: part < _dealt.Batch);
     }
 
     /// <summary>What a step runs.</summary>
@@ -114,6 +114,9 @@ internal sealed class NetworkSteps : IDisposable
             throw _memory.Short(e);
         }
     }
+
+    /// <summary>The error for a GPU whose memory is too small, which says how many rows would fit.</summary>
+    public TrainingException Short(InferenceException error) => _memory.Short(error);
 
     /// <summary>Unloads the step graph.</summary>
     public void Dispose() => Session.Dispose();

@@ -39,6 +39,7 @@ internal static class SettingsCheck
 
         CheckWeights(network);
         CheckTypes(network);
+        CheckShapes(network);
     }
 
     private static void CheckWeights(TrainableNetwork network)
@@ -67,6 +68,15 @@ internal static class SettingsCheck
         {
             throw new TrainingException(
                 $"{network.Model.Source}: the weight '{other.Name}' is {types[other.Name].ToString().ToLowerInvariant()}; expected float: train the float32 network, and convert what came of it");
+        }
+    }
+
+    private static void CheckShapes(TrainableNetwork network)
+    {
+        var single = network.Model.Graph.Initializer.FirstOrDefault(weight => weight.Dims.Count == 0 && network.Weights.Any(trained => trained.Name == weight.Name));
+        if (single is not null)
+        {
+            throw new TrainingException($"{network.Model.Source}: the weight '{single.Name}' is a single number without dimensions; expected at least one dimension: leave it frozen, or give it the shape [1]");
         }
     }
 

@@ -43,7 +43,8 @@ internal sealed class StepMemory(string source, StepRows rows, Func<int, StepGra
         int most = available is { } bytes ? Fitting(bytes) : rows.Part / 2;
         most = most < rows.Part ? most : rows.Part / 2;
         string cure = most == 0 ? "not even a row fits: train fewer layers, or on smaller inputs"
-            : $"about {most} rows fit: set MicroBatch = {Even(most)}, which takes the same steps in parts, or BatchSize";
+            : Part(most) is var part and > 0 ? $"about {most} rows fit: set MicroBatch = {part}, which takes the same steps in parts, or BatchSize"
+            : $"about {most} rows fit: set BatchSize = {most}";
         return $"{source}: a step on {rows.Part} rows at once {found.ToString(CultureInfo.InvariantCulture)}; {cure}";
     }
 
@@ -60,6 +61,11 @@ internal sealed class StepMemory(string source, StepRows rows, Func<int, StepGra
         return fits;
     }
 
-    // The largest part of the batch up to so many rows that leaves no rest.
-    private int Even(int most) => Enumerable.Range(1, most).Last(part => rows.Batch % part == 0);
+    // Parts of so many rows at most: equal ones where they are not much smaller, or must be; 0 where there are none.
+    private int Part(int most)
+    {
+        int whole = rows.Whole ?? rows.Batch;
+        int even = Enumerable.Range(1, most).LastOrDefault(part => whole % part == 0 && (part > 1 || rows.Whole is null));
+        return rows.Whole is not null || 2 * even > most ? even : most;
+    }
 }

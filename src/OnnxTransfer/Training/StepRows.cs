@@ -4,7 +4,8 @@ namespace OnnxTransfer.Training;
 /// <param name="Batch">Rows of a step.</param>
 /// <param name="Part">Rows of a part, which are in memory at once.</param>
 /// <param name="Learnt">Rows of an epoch that are learnt from.</param>
-internal readonly record struct StepRows(int Batch, int Part, int Learnt)
+/// <param name="Whole">The batch asked for, of which every part must be a whole one; null: parts may differ.</param>
+internal readonly record struct StepRows(int Batch, int Part, int Learnt, int? Whole = null)
 {
     /// <summary>Steps of an epoch.</summary>
     public int Steps => (Learnt + Batch - 1) / Batch;
@@ -26,14 +27,14 @@ internal readonly record struct StepRows(int Batch, int Part, int Learnt)
             return new(batch, part, count);
         }
 
-        if (part < 2 || (part == settings.MicroBatch && settings.BatchSize % part != 0))
+        if (part < 2 || (part < batch && settings.BatchSize % part != 0))
         {
             throw new TrainingException(
                 $"{source}: batch norms in training take their statistics from the rows in memory at once, and BatchSize = {settings.BatchSize}, MicroBatch = {settings.MicroBatch} "
-                + $"of {count} rows make {(part < 2 ? "single ones" : "parts of different sizes")}; expected a MicroBatch, or BatchSize, of at least 2 and a BatchSize that is a multiple of it");
+                + $"of {count} rows make {(part < 2 ? "single ones" : "parts of different sizes")}; expected a MicroBatch, or BatchSize, of at least 2 and a BatchSize that is a multiple of it{(count < 2 ? ": add rows" : "")}");
         }
 
         batch -= batch % part;
-        return new(batch, part, count - (count % batch));
+        return new(batch, part, count - (count % batch), settings.BatchSize);
     }
 }

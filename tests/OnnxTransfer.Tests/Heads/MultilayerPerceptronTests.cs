@@ -49,6 +49,21 @@ public sealed class MultilayerPerceptronTests
     }
 
     [Fact]
+    public void Answers_with_a_quantile_where_one_is_asked_for()
+    {
+        var set = Planted.Values(400, 3);
+        var trainer = Quick with { Hidden = [], Epochs = 200, LearningRate = 0.05, WeightDecay = 0, Schedule = LearningRateSchedule.Cosine() };
+        foreach (double quantile in new[] { 0.1, 0.9 })
+        {
+            var predicted = (trainer with { Quantile = quantile }).Fit(set).Predict(set.Rows);
+            double below = Enumerable.Range(0, set.Count).Average(i => set.Targets[i] <= predicted[i][0] ? 1.0 : 0);
+            Assert.InRange(below, quantile - 0.03, quantile + 0.03);
+        }
+
+        Assert.Contains("Quantile = 1;", Assert.Throws<FitException>(() => (Quick with { Quantile = 1 }).Fit(set)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Predicts_several_values_in_their_own_units()
     {
         var set = Planted.Values(200, 5);

@@ -214,7 +214,7 @@ public sealed class NetworkFitTests
     public void Rows_are_dealt_to_steps_and_parts(int count, int batch, int micro, bool whole, int step, int part, int learnt, int steps, int parts)
     {
         var dealt = StepRows.Of("network", count, Quick with { BatchSize = batch, MicroBatch = micro }, whole);
-        Assert.Equal((new StepRows(step, part, learnt), steps, parts), (dealt, dealt.Steps, dealt.Parts));
+        Assert.Equal((new StepRows(step, part, learnt, whole ? batch : null), steps, parts), (dealt, dealt.Steps, dealt.Parts));
     }
 
     [Theory]

@@ -34,6 +34,21 @@ public sealed class StepMemoryTests
         Assert.EndsWith(Fitting(available), new StepMemory("small network", Rows, Built, (available * 5 / 4) + 5).Short(error).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(64, 48, "MicroBatch = 24")] // a part of 64 or equal ones of 48: parts may differ, but 24 are as many as fit
+    [InlineData(97, 97, "MicroBatch = 48")] // a prime number has no equal parts
+    public void Parts_are_equal_where_that_costs_little(int asked, int batch, string advice) => Assert.Contains(
+        advice, Advice(new StepRows(batch, batch, asked)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(32, 21, "MicroBatch = 8")] // 21 rows and a BatchSize of 32: 7 would be refused
+    [InlineData(31, 31, "BatchSize = 15")] // nothing divides 31
+    public void Parts_divide_the_batch_asked_for_where_norms_want_whole_ones(int asked, int batch, string advice) => Assert.Contains(
+        advice, Advice(new StepRows(batch, batch, batch, asked)), StringComparison.Ordinal);
+
+    private static string Advice(StepRows rows) =>
+        new StepMemory("small network", rows, Built, null).Short(new InferenceException("x: failed", new InvalidOperationException("out of memory"))).Message;
+
     // The most rows that fit, one by one, and the largest part of the batch of 48 up to that.
     private static string Fitting(long available)
     {

@@ -12,7 +12,7 @@ internal static class AugmentationText
     [
         ("crop", "a share of the area above 0 up to 1, such as crop:0.5-1", (to, text) => Range(text, 1) is { } range ? to with { Crop = range } : null, of => of.Crop?.ToString()),
         ("ratio", "width / height from one to another, such as ratio:0.75-1.33", (to, text) => Range(text) is { } range ? to with { CropRatio = range } : null,
-            of => of.CropRatio == Augmentation.UsualRatio ? null : of.CropRatio.ToString()),
+            of => of.Crop is null || of.CropRatio == Augmentation.UsualRatio ? null : of.CropRatio.ToString()),
         ("grey", "a probability from 0 to 1, such as grey:0.25", (to, text) => Number(text) is { } number ? to with { Grey = number } : null, of => Some(of.Grey)),
         ("pad", "pixels up to 4096, such as pad:4 or pad:4:reflect", Pad, of => of.Pad == 0 ? null : of.PadReflects ? $"{of.Pad}:reflect" : $"{of.Pad}"),
         ("flip", "a probability from 0 to 1, or none for 0.5", (to, text) => Number(text, UsualFlip) is { } number ? to with { Flip = number } : null, of => Some(of.Flip)),

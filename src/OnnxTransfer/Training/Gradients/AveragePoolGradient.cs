@@ -14,6 +14,12 @@ internal static class AveragePoolGradient
             throw node.Unsupported("it is padded automatically, and its strides are longer than its kernel, which ONNX Runtime places otherwise than ONNX; expected pads");
         }
 
+        if (node.Opset < 19 && node.Node.Long("ceil_mode", 0) != 0 && node.Node.Long("count_include_pad", 0) != 0
+            && Enumerable.Range(0, window.Rank).Any(i => window.Extent(i) - window.Begin[i] > window.Size[i] + window.End[i]))
+        {
+            throw node.Unsupported("its last windows reach beyond the padding that it counts, which before operator set 19 every runtime divides otherwise; expected ceil_mode or count_include_pad of 0");
+        }
+
         string parts = node.Numbers([.. Counts(node, window).Select(count => 1.0 / count)], node.Output, window.Places);
         string shares = node.Add("Mul", [gradient, parts]);
         if (window.Tiles)

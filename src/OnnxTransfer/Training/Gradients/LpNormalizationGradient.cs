@@ -16,6 +16,9 @@ internal static class LpNormalizationGradient
         long axis = node.Node.Long("axis", -1);
         string length = node.Add("Sqrt", [node.SumAlong(node.Add("Mul", [x, x]), axis)]);
         string along = node.SumAlong(node.Add("Mul", [gradient, node.Output]), axis);
-        return [node.Add("Div", [node.Add("Sub", [gradient, node.Add("Mul", [node.Output, along])]), length])];
+        string slope = node.Add("Div", [node.Add("Sub", [gradient, node.Add("Mul", [node.Output, along])]), length]);
+
+        // A row of zeros stays one, whichever way it is moved.
+        return [node.Add("Where", [node.Add("Equal", [length, node.Number(0, x)]), node.Number(0, x), slope])];
     }
 }

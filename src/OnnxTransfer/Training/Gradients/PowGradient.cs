@@ -19,6 +19,8 @@ internal static class PowGradient
         var type = node.Type(x).ElementType;
         string exponent = node.Type(node.Input(1)).ElementType == type ? node.Input(1) : node.Add("Cast", [node.Input(1)], ("to", (int)type));
         string power = node.Add("Pow", [x, node.Add("Sub", [exponent, node.Number(1, x)])]);
-        return node.Add("Mul", [power, exponent]);
+
+        // x^0 is 1 everywhere; 0 x^-1 would be none at 0.
+        return node.Add("Where", [node.Add("Equal", [exponent, node.Number(0, x)]), node.Number(0, x), node.Add("Mul", [power, exponent])]);
     }
 }
