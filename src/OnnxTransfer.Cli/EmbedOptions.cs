@@ -108,8 +108,8 @@ internal sealed class EmbedOptions
     /// <summary>Another backbone, under the same options but for the taps, which are its own.</summary>
     public Backbone LoadOther(ParseResult parsed, string name) => Backbones.Backbone.Load(name, parsed.GetValue(Provider), Settings(parsed));
 
-    /// <summary>Embeds with progress, says what was done, lists failures.</summary>
-    public EmbedRun Run(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, CancellationToken cancellation)
+    /// <summary>Embeds with progress, says what was done, lists failures: those of another run of the same command, <paramref name="part"/>, in a file of its own.</summary>
+    public EmbedRun Run(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, CancellationToken cancellation, string? part = null)
     {
         var description = backbone.Description;
         terminal.Say($"backbone {description.Name} at {string.Join(", ", backbone.Taps.Select(tap => tap.Label))}, {backbone.Width} values an image{(backbone.L2Normalize ? " of length 1" : "")}, on {backbone.Provider.ToString().ToLowerInvariant()} in {backbone.Precision}{(backbone.ProviderNote is { } note ? $" ({note})" : "")}");
@@ -123,14 +123,14 @@ internal sealed class EmbedOptions
             terminal.Say($"note: {remark}");
         }
 
-        return Run(parsed, terminal, backbone, dataset, cache, null, parsed.GetValue(Failures) ?? Path.Combine(cache.Folder, "failures.csv"), cancellation);
+        return Run(parsed, terminal, backbone, dataset, cache, null, FailureFile(parsed, cache, part), cancellation);
     }
 
     /// <summary>The same for an augmented view of what was embedded before; its failures are listed beside those of the images as they are.</summary>
-    public EmbedRun RunView(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, AugmentedView view, CancellationToken cancellation)
+    public EmbedRun RunView(ParseResult parsed, Terminal terminal, Backbone backbone, Dataset dataset, EmbeddingCache cache, AugmentedView view, CancellationToken cancellation, string? part = null)
     {
         terminal.Say($"{view}");
-        var failures = Path.ChangeExtension(parsed.GetValue(Failures) ?? Path.Combine(cache.Folder, "failures.csv"), $".view{view.Number}.csv");
+        var failures = Path.ChangeExtension(FailureFile(parsed, cache, part), $".view{view.Number}.csv");
         return Run(parsed, terminal, backbone, dataset, cache, view, failures, cancellation);
     }
 
@@ -138,23 +138,16 @@ internal sealed class EmbedOptions
     {
         using var progress = new EmbedProgressLine(terminal);
         var settings = SettingsFor(parsed, dataset, progress) with { View = view };
-        EmbedRun run;
-        try
-        {
-            run = Embedder.Run(backbone, dataset, cache, settings, cancellation);
-        }
-        catch (TooManyFailuresException error)
-        {
-            progress.Dispose();
-            List(terminal, error.Failures, failureFile);
-            throw;
-        }
-
+        var run = Listing(terminal, failureFile, progress, () => Embedder.Run(backbone, dataset, cache, settings, cancellation));
         progress.Dispose();
         Tell(terminal, run.Report);
         List(terminal, run.Report.Failures, failureFile);
         return run;
     }
+
+    /// <summary>Work that reads images; where too many fail, they are listed before it ends.</summary>
+    public T Listing<T>(ParseResult parsed, Terminal terminal, EmbeddingCache cache, IDisposable progress, Func<T> work) =>
+        Listing(terminal, FailureFile(parsed, cache, null), progress, work);
 
     /// <summary>How <paramref name="dataset"/> is to be embedded.</summary>
     public EmbedSettings SettingsFor(ParseResult parsed, Dataset dataset, IProgress<EmbedProgress> progress) => new()
@@ -228,6 +221,26 @@ internal sealed class EmbedOptions
         if (report.Leaks.Count > 0)
         {
             terminal.Say($"warning: {report.Leaks.Count} contents stand in more than one split: scores on them are too good");
+        }
+    }
+
+    private string FailureFile(ParseResult parsed, EmbeddingCache cache, string? part)
+    {
+        var file = parsed.GetValue(Failures) ?? Path.Combine(cache.Folder, "failures.csv");
+        return part is null ? file : Path.ChangeExtension(file, $".{part}.csv");
+    }
+
+    private static T Listing<T>(Terminal terminal, string failureFile, IDisposable progress, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (TooManyFailuresException error)
+        {
+            progress.Dispose();
+            List(terminal, error.Failures, failureFile);
+            throw;
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using OnnxTransfer.Backbones;
+using OnnxTransfer.Datasets;
 using OnnxTransfer.Heads.Tuning;
 
 namespace OnnxTransfer.Cli;
@@ -42,7 +43,7 @@ internal sealed class ScratchOptions
     public bool IsAsked(ParseResult parsed) => parsed.GetValue(FromScratch);
 
     /// <summary>Refuses, before any work, what does not go together with training from scratch; or without it.</summary>
-    public void Check(ParseResult parsed, TrainOptions options)
+    public void Check(ParseResult parsed, TrainOptions options, Dataset dataset)
     {
         if (!IsAsked(parsed))
         {
@@ -87,6 +88,7 @@ internal sealed class ScratchOptions
         }
 
         _ = SizeOf(parsed);
+        fine.CheckTraining(parsed, options, dataset, Usual.Training);
     }
 
     /// <summary>What was asked for.</summary>

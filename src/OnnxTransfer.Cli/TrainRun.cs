@@ -54,6 +54,11 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         }
 
         var notWritten = output is null ? null : Export(output, tuned?.Backbone ?? backbone, trained);
+        if (notWritten is null && tuned?.Report.Checkpoint is { } state)
+        {
+            File.Delete(state); // until here, the same command would have gone on from it
+        }
+
         var report = new TrainReport(terminal, trained, other, notWritten is null ? output : null);
         if (parsed.GetValue(options.Json))
         {
@@ -62,6 +67,12 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         else
         {
             report.Write();
+        }
+
+        if (notWritten is null && tuned is { Report: { Diverged: not null } diverged })
+        {
+            terminal.Say($"error: the training diverged, as a note above says; what was made of it has the weights of epoch {diverged.Best + 1}");
+            return ExitCode.FailedWork;
         }
 
         return notWritten is null ? ExitCode.Done : throw notWritten;
@@ -122,7 +133,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
 
         options.Head.Check(parsed, dataset, data!, output);
         options.Unfreeze.Check(parsed, options, dataset);
-        options.Scratch.Check(parsed, options);
+        options.Scratch.Check(parsed, options, dataset);
         if (!options.Unfreeze.IsAsked(parsed) && !options.Scratch.IsAsked(parsed))
         {
             options.Tune.RefuseAll(parsed, $"{options.Unfreeze.Unfreeze.Name} or {options.Scratch.FromScratch.Name}");
@@ -173,7 +184,7 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
     private TrainedHead Train(Backbone backbone, Dataset dataset, Dataset? source, EmbeddingCache cache)
     {
         var run = options.Embed.Run(parsed, terminal, backbone, dataset, cache, cancellation);
-        var sourceSet = source is null ? null : SourceRows(options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation), run);
+        var sourceSet = source is null ? null : SourceRows(options.Embed.Run(parsed, terminal, backbone, source, cache, cancellation, "source"), run);
         var fitted = ViewedRun.Run(run, options.Views.ToFit(parsed), [Datasets.Split.Train], View);
         var measured = ViewedRun.Run(run, options.Views.ToAverage(parsed), [Datasets.Split.Test], View);
         return Fit(backbone.Description.Name, run, run.ToSet(), fitted.ToSet(), fitted.Views, measured, sourceSet);
@@ -187,7 +198,8 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         terminal.Say($"training the architecture of {backbone.Description.Name} from fresh weights, {settings.Training.Epochs} epochs at a learning rate of up to {settings.Training.LearningRate.ToString(CultureInfo.InvariantCulture)}, images {(settings.Augmentation is { } changes ? $"augmented by {changes}" : "as they are")}");
         using var images = new EmbedProgressLine(terminal);
         using var steps = new TuneProgressLine(terminal);
-        var trained = settings.Fit(backbone, dataset, cache, options.Embed.SettingsFor(parsed, dataset, images), steps.Report, cancellation);
+        var trained = options.Embed.Listing(
+            parsed, terminal, cache, images, () => settings.Fit(backbone, dataset, cache, options.Embed.SettingsFor(parsed, dataset, images), steps.Report, cancellation));
         steps.Dispose();
         foreach (var note in trained.Report.Fit.Notes)
         {
@@ -212,14 +224,14 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         terminal.Say($"fine-tuning {backbone.Description.Name} {(settings.UnfreezeAfter is { } tensor ? $"behind {tensor}" : $"from {settings.Unfreeze} on")}, at most {settings.Training.Epochs} epochs at a learning rate of up to {settings.Training.LearningRate.ToString(CultureInfo.InvariantCulture)}");
         using var images = new EmbedProgressLine(terminal);
         using var steps = new TuneProgressLine(terminal);
-        var tuned = settings.Fit(
+        var tuned = options.Embed.Listing(parsed, terminal, cache, images, () => settings.Fit(
             backbone, dataset, cache, options.Embed.SettingsFor(parsed, dataset, images),
             progress =>
             {
                 images.Dispose();
                 steps.Report(progress);
             },
-            cancellation);
+            cancellation));
         images.Dispose();
         steps.Dispose();
         foreach (var note in tuned.Report.Fit.Notes)
@@ -237,9 +249,9 @@ internal sealed class TrainRun(Terminal terminal, TrainOptions options, ParseRes
         Scores? scores = null;
         if (test.Items.Count > 0)
         {
-            var run = options.Embed.Run(parsed, terminal, tuned.Backbone, test, cache, cancellation);
+            var run = options.Embed.Run(parsed, terminal, tuned.Backbone, test, cache, cancellation, "tuned");
             var measured = ViewedRun.Run(
-                run, options.Views.ToAverage(parsed), [Datasets.Split.Test], (items, view) => options.Embed.RunView(parsed, terminal, tuned.Backbone, items, cache, view, cancellation));
+                run, options.Views.ToAverage(parsed), [Datasets.Split.Test], (items, view) => options.Embed.RunView(parsed, terminal, tuned.Backbone, items, cache, view, cancellation, "tuned"));
             var (rows, views) = measured.Views.Count > 0 ? measured.Aligned() : (run.ToSet(), []);
             scores = tuned.Head.Evaluate(rows, views, _seed);
         }

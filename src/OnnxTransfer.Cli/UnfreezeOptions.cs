@@ -78,17 +78,22 @@ internal sealed class UnfreezeOptions
             throw new UsageException($"--head {named}: {Name(parsed)} trains the head that begins as {usual}; leave --head out, or fit it on the new backbone afterwards (--backbone)");
         }
 
+        CheckTraining(parsed, options, dataset, FineTuning.UsualTraining);
+        if (parsed.GetValue(RateRatio) is { } ratio && !(ratio >= 1 && double.IsFinite(ratio)))
+        {
+            throw new UsageException($"--rate-ratio {ratio.ToString(CultureInfo.InvariantCulture)}: expected 1 or more");
+        }
+    }
+
+    /// <summary>Refuses what no training can be asked for, be it of a stage or from scratch.</summary>
+    public void CheckTraining(ParseResult parsed, TrainOptions options, Dataset dataset, TrainingSettings usual)
+    {
         if (dataset.IsRegression && Given(parsed, options.Tune.LabelSmoothing))
         {
             throw new UsageException($"{options.Tune.LabelSmoothing.Name} is for classes and labels, and the data has numbers to predict; leave it out");
         }
 
-        _ = options.Tune.Apply(parsed);
-        if (parsed.GetValue(RateRatio) is { } ratio && !(ratio >= 1 && double.IsFinite(ratio)))
-        {
-            throw new UsageException($"--rate-ratio {ratio.ToString(CultureInfo.InvariantCulture)}: expected 1 or more");
-        }
-
+        _ = options.Tune.Apply(parsed, usual);
         if (parsed.GetValue(TunedBackbone) is { } file)
         {
             if (!file.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || Directory.Exists(file))

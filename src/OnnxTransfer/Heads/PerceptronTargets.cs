@@ -81,6 +81,18 @@ internal sealed class PerceptronTargets
         : _set.IsMultiLabel ? new BinaryCrossEntropy(smoothing)
         : new SoftmaxCrossEntropy(smoothing);
 
+    /// <summary>The targets of the first <paramref name="count"/> rows, one after the other.</summary>
+    public float[] All(int count)
+    {
+        float[] all = new float[count * Outputs];
+        for (int i = 0; i < count; i++)
+        {
+            Fill(i, all.AsSpan(i * Outputs, Outputs));
+        }
+
+        return all;
+    }
+
     /// <summary>Writes the targets of one row.</summary>
     public void Fill(int row, Span<float> targets)
     {

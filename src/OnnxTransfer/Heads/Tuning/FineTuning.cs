@@ -2,7 +2,6 @@ using System.Globalization;
 using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
-using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Heads.Tuning;
@@ -39,7 +38,7 @@ public sealed record FineTuning
 
     /// <summary>
     /// How it is trained. The learning rate is the head's. Without a <see cref="TrainingSettings.Checkpoint"/> one is kept in the cache's folder
-    /// until the training is done.
+    /// until the result is safe: <see cref="FineTuningReport.Checkpoint"/>.
     /// </summary>
     public TrainingSettings Training { get; init; } = UsualTraining;
 
@@ -73,6 +72,12 @@ public sealed record FineTuning
     /// <summary>The .onnx file that the new backbone is written to, its description beside it; null: a folder of its own in the cache.</summary>
     public string? Output { get; init; }
 
+    /// <summary>Fails where <see cref="Fit"/> would because of the backbone, whatever the data, without running it.</summary>
+    /// <param name="backbone">The backbone with the taps that make the embedding.</param>
+    /// <exception cref="TrainingException">The backbone cannot be trained from there on; the message says from where it could.</exception>
+    /// <exception cref="FitException">A setting makes no sense.</exception>
+    public void Check(Backbone backbone) => _ = Parts(backbone);
+
     /// <summary>
     /// Trains, writes the new backbone and loads it. Rows of the test split are left out. Fitted twice on one machine, the weights are the same.
     /// </summary>
@@ -83,7 +88,7 @@ public sealed record FineTuning
     /// <param name="progress">Is told of every step; null: nobody.</param>
     /// <param name="cancellation">Ends it with <see cref="OperationCanceledException"/>; the next call goes on there.</param>
     /// <exception cref="TrainingException">The backbone cannot be trained from there on; the message says from where it could.</exception>
-    /// <exception cref="DivergedException">The learning rate is too high.</exception>
+    /// <exception cref="DivergedException">The learning rate is so high that not even the first epoch went well; later ones: <see cref="FineTuningReport.Diverged"/>.</exception>
     /// <exception cref="FitException">The rows cannot be learned from; the message names the row and the cure.</exception>
     /// <exception cref="OnnxTransferException">An image cannot be embedded, the disk is full, the runtime failed.</exception>
     public FineTunedModel Fit(
@@ -94,8 +99,22 @@ public sealed record FineTuning
         Action<TrainingProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        CheckSettings();
         return new FineTuningRun(this, backbone, dataset, cache, embedding ?? new EmbedSettings(), progress, cancellation).Run();
+    }
+
+    /// <summary>The network of <paramref name="backbone"/> and its part that is trained, all operators of which have gradients.</summary>
+    internal (BackboneNetwork Network, SuffixNetwork Suffix) Parts(Backbone backbone)
+    {
+        CheckSettings();
+        var network = BackboneNetwork.Of(backbone);
+        var suffix = SuffixNetwork.Of(network, UnfreezeChoice.Of(network, Unfreeze, UnfreezeAfter));
+
+        // With a head of zeros.
+        int width = backbone.Width;
+        var draft = suffix.With(new DenseLayer(new float[width], new float[1]), new(new double[width], new double[width]), Training.WeightDecay, RateRatio);
+        var forward = ForwardGraph.Of(draft, new OnnxTransfer.Training.Losses.SquaredLoss());
+        _ = StepGraph.Build(forward.Model, forward.Loss, draft.Weights, Training.Optimizer, 1, Training.ClipNorm);
+        return (network, suffix);
     }
 
     private void CheckSettings()
@@ -108,14 +127,6 @@ public sealed record FineTuning
                 $"RateRatio = {RateRatio}, HeldOut = {HeldOut}, HuberDelta = {HuberDelta}, L2 = {L2}; expected RateRatio of at least 1, HeldOut above 0 and at most 0.5, HuberDelta above 0, L2 of at least 0"));
         }
 
-        if (ClassWeights is { Method: not RebalancingMethod.Weights })
-        {
-            throw new FitException($"ClassWeights = {ClassWeights.Method}; expected weights: sampling repeats or leaves out rows, which weights do as well here");
-        }
-
-        if (Training.Provider is ExecutionProvider.TensorRT)
-        {
-            throw new FitException("Training.Provider = TensorRT; expected the CPU or CUDA: TensorRT compiles weights into its engines, which training changes at every step");
-        }
+        TuningCheck.Settings(ClassWeights, Training);
     }
 }

@@ -3,7 +3,6 @@ using OnnxTransfer.Backbones;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Embeddings;
 using OnnxTransfer.Imaging;
-using OnnxTransfer.Inference;
 using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Heads.Tuning;
@@ -33,7 +32,7 @@ public sealed record FromScratch
         WeightDecay = 5e-4,
     };
 
-    /// <summary>How it is trained. Without a <see cref="TrainingSettings.Checkpoint"/> one is kept in the cache's folder until the training is done.</summary>
+    /// <summary>How it is trained. Without a <see cref="TrainingSettings.Checkpoint"/> one is kept in the cache's folder until the result is safe: <see cref="FineTuningReport.Checkpoint"/>.</summary>
     public TrainingSettings Training { get; init; } = UsualTraining;
 
     /// <summary>What is changed of each train image, otherwise in each epoch; null: nothing. Usually mirrored half of the time, and cropped to a third of its area or more.</summary>
@@ -90,7 +89,7 @@ public sealed record FromScratch
     /// <param name="cancellation">Ends it with <see cref="OperationCanceledException"/>; the next call goes on there.</param>
     /// <exception cref="FitException">The architecture cannot be given fresh weights, or the rows cannot be learned from; the message names the cure.</exception>
     /// <exception cref="TrainingException">An operator has no gradient, or the settings make no sense.</exception>
-    /// <exception cref="DivergedException">The learning rate is too high.</exception>
+    /// <exception cref="DivergedException">The learning rate is so high that not even the first epoch went well; later ones: <see cref="FineTuningReport.Diverged"/>.</exception>
     /// <exception cref="OnnxTransferException">An image cannot be read, the disk is full, the runtime failed.</exception>
     public FineTunedModel Fit(
         Backbone backbone,
@@ -114,14 +113,6 @@ public sealed record FromScratch
                 + $"expected HeldOut of 0 to 0.5, HuberDelta above 0, Height and Width of at least 1, PixelMemory of at least 0"));
         }
 
-        if (ClassWeights is { Method: not RebalancingMethod.Weights })
-        {
-            throw new FitException($"ClassWeights = {ClassWeights.Method}; expected weights: sampling repeats or leaves out rows, which weights do as well here");
-        }
-
-        if (Training.Provider is ExecutionProvider.TensorRT)
-        {
-            throw new FitException("Training.Provider = TensorRT; expected the CPU or CUDA: TensorRT compiles weights into its engines, which training changes at every step");
-        }
+        TuningCheck.Settings(ClassWeights, Training);
     }
 }

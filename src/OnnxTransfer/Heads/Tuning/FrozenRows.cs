@@ -46,7 +46,7 @@ internal sealed class FrozenRows : IDisposable
         var rows = new FrozenRows(whole, frozen.Length, cache, settings);
         try
         {
-            rows.Note = rows.CheckDisk(dataset, 1 + views.Count);
+            rows.Note = rows.CheckDisk(dataset, views, cancellation);
             rows.Plain = Embedder.Run(whole, dataset, cache, settings, cancellation);
             return rows;
         }
@@ -79,13 +79,15 @@ internal sealed class FrozenRows : IDisposable
     /// <summary>Unloads the backbone of the frozen tensor; rows stay readable.</summary>
     public void Dispose() => _whole.Dispose();
 
-    private string CheckDisk(Dataset dataset, int views)
+    private string CheckDisk(Dataset dataset, IReadOnlyList<AugmentedView> views, CancellationToken cancellation)
     {
         var tap = _whole.Taps[0];
-        long there = _cache.Spaces().Where(space => space.Identity.Computation == tap.Identity && space.Identity.BackboneSha256 == _whole.Sha256).Sum(space => (long)space.Count);
-        long images = (long)dataset.ImageCount * views, row = (long)tap.Width * sizeof(float), missing = Math.Max(0, images - there) * row, room = Room();
-        string each = FormattableString.Invariant($"{dataset.ImageCount} images{(views > 1 ? $" x {views} views" : "")} x {tap.Width} values x 4 bytes");
-        if (missing > room)
+        int times = 1 + views.Count;
+        long images = (long)dataset.ImageCount * times, row = (long)tap.Width * sizeof(float), room = Room();
+        string each = FormattableString.Invariant($"{dataset.ImageCount} images{(times > 1 ? $" x {times} views" : "")} x {tap.Width} values x 4 bytes");
+
+        // Only where not all of it would fit: to know what is there, images are read.
+        if (images * row > room && MissingRows.Count(_whole, dataset, _cache, _settings, [null, .. views], cancellation) * row is var missing && missing > room)
         {
             throw new CacheException(
                 FormattableString.Invariant($"{_cache.Folder}: the frozen part's values at '{tap.Tensor}' take {images * row / GigaByte:0.00} GB ({each}), of which {missing / GigaByte:0.00} GB are not there yet, ")

@@ -33,7 +33,7 @@ internal sealed class PixelImages : IDisposable
         _decoders = ImageDecoders.Default.WithJpeg(settings.Jpeg, preprocessing);
     }
 
-    /// <summary>Those that can be read, an item each: the photos of an item share its weight evenly.</summary>
+    /// <summary>Those that can be read, an item each: the photos of an item share its weight evenly, and are one group.</summary>
     public Dataset Dataset { get; private set; } = null!;
 
     /// <summary>Those that cannot be read, in data set order.</summary>
@@ -148,7 +148,7 @@ internal sealed class PixelImages : IDisposable
         Dataset = dataset with { Items = all.IsOneEach && Failures.Count == 0 ? dataset.Items : Apart(dataset.Items, reasons) };
     }
 
-    // Each readable image as an item of its own.
+    // Each readable image as an item of its own; photos of one item stay one group, so that none is trained on and others validated by.
     private static List<DatasetItem> Apart(IReadOnlyList<DatasetItem> items, string?[] reasons)
     {
         var (apart, next) = (new List<DatasetItem>(), 0);
@@ -157,7 +157,8 @@ internal sealed class PixelImages : IDisposable
             int first = next;
             next += item.ImageCount;
             int[] readable = [.. Enumerable.Range(first, item.ImageCount).Where(i => reasons[i] is null)];
-            apart.AddRange(readable.Select(i => item with { Images = [item.Image(i - first)], Weight = item.Weight / readable.Length }));
+            string? group = item.Group ?? (item.ImageCount > 1 ? $"\u0000photos of {item.Name}" : null);
+            apart.AddRange(readable.Select(i => item with { Images = [item.Image(i - first)], Weight = item.Weight / readable.Length, Group = group }));
         }
 
         return apart;

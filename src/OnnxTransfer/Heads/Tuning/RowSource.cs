@@ -60,13 +60,7 @@ internal sealed class RowSource : IDisposable
             return _frozen.Rows(items, targets, weights, views, cancellation);
         }
 
-        var values = new float[items.Length * targets.Outputs];
-        for (int i = 0; i < items.Length; i++)
-        {
-            targets.Fill(i, values.AsSpan(i * targets.Outputs, targets.Outputs));
-        }
-
-        var rows = new PixelRows(_pixels!, items, values, weights) { Augmentation = views.Count > 0 ? views[0].Augmentation : null, Seed = views.Count > 0 ? views[0].Seed : 0 };
+        var rows = new PixelRows(_pixels!, items, targets.All(items.Length), weights) { Augmentation = views.Count > 0 ? views[0].Augmentation : null, Seed = views.Count > 0 ? views[0].Seed : 0 };
         _opened.Add(rows);
         return rows;
     }
