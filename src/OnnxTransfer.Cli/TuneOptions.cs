@@ -25,7 +25,7 @@ internal sealed class TuneOptions
         MicroBatch = new("--micro-batch") { Description = "rows in memory at once, whose gradients are added up to those of a step; 0: all of a step's (default: 0)" };
         Optimizer = new("--optimizer") { Description = "adam, with decoupled weight decay, or sgd, with Nesterov momentum (default: adam)" };
         WeightDecay = new("--weight-decay") { Description = $"what kernels and matrices shrink by; biases and norms do not (default: {Text(usual.WeightDecay)}, with sgd {Text(SgdWeightDecay)})" };
-        WarmUp = new("--warm-up") { Description = "epochs in which the learning rate rises to its height (default: 0, and of one-cycle three tenths of them, or what a recipe says)" };
+        WarmUp = new("--warm-up") { Description = "epochs in which the learning rate rises to its height (default: one-cycle rises for three tenths of them, or as its recipe says; otherwise 0)" };
         Schedule = new("--schedule") { Description = $"how the learning rate changes: one-cycle (up, then down to nothing), cosine (down to nothing) or constant (default: {(usual.Schedule == LearningRateSchedule.Cosine() ? "cosine" : "one-cycle")})" };
         Schedule.AcceptOnlyFromAmong("one-cycle", "cosine", "constant");
         Clip = new("--clip") { Description = $"shorten gradients longer than this, all weights together (default: {(usual.ClipNorm is { } norm ? Text(norm) : "never")})" };

@@ -159,10 +159,10 @@ public sealed class FineTuningTests : IDisposable
         var random = new Random(3);
         var prices = _images with { Classes = [], IsRegression = true, Items = [.. _images.Items.Select(item => item with { Target = 5000 + (1000 * item.Label) + random.Next(100), Label = -1 })] };
 
-        using var tuned = (Quick with { LogTarget = true, HuberDelta = 1 }).Fit(backbone, prices, _cache);
+        using var tuned = (Quick with { Unfreeze = "two", LogTarget = true, HuberDelta = 1, Training = Quick.Training with { Epochs = 40 } }).Fit(backbone, prices, _cache);
 
         var scores = (RegressionScores)tuned.Head.Evaluate(tuned.Backbone.Embed(prices.Of(Split.Test), _cache));
-        Assert.True(scores.MeanAbsoluteError < 1000, $"{scores}");
+        Assert.True(scores.MeanAbsoluteError < 300, $"{scores}"); // their mean is 500 off
         Assert.True(tuned.Report.FineTuned < tuned.Report.HeadFirst);
     }
 
