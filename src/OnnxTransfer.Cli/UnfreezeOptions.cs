@@ -5,6 +5,7 @@ using OnnxTransfer.Cli.Heads;
 using OnnxTransfer.Datasets;
 using OnnxTransfer.Heads;
 using OnnxTransfer.Heads.Tuning;
+using OnnxTransfer.Training;
 
 namespace OnnxTransfer.Cli;
 
