@@ -14,10 +14,10 @@ public sealed class FineTuneTests : IDisposable
     public async Task The_file_answers_as_the_table_says()
     {
         var data = SmallImages.WriteSplit(_folder, 7, 4);
-        string[] train = ["train", data, "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "2", "--step-batch", "4", "--l2", "0.01", "--tuned-backbone", _folder["mine.onnx"]];
+        string[] train = ["train", data, "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "2", "--step-batch", "4", "--l2", "0.01", "--tuned-backbone"];
 
-        var run = await CommandRun.Of([.. train, "-o", _folder["m.onnx"], "--json"]);
-        var again = await CommandRun.Of(train);
+        var run = await CommandRun.Of([.. train, _folder["mine.onnx"], "-o", _folder["m.onnx"], "--json"]);
+        var again = await CommandRun.Of([.. train, _folder["again.onnx"]]);
 
         Assert.True(run.ExitCode == 0, run.Error);
         var tuning = run.Json["fineTuning"]!;
@@ -26,7 +26,7 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(("resnet14-cifar10", "logistic"), ((string?)run.Json["comparedWith"]!["backbone"], (string?)run.Json["comparedWith"]!["head"]));
         Assert.Contains("fine-tuning resnet14-cifar10 from last on, at most 2 epochs", run.Error, StringComparison.Ordinal);
         Assert.Contains("on top of layer2: validation loss ", again.Out, StringComparison.Ordinal);
-        Assert.Contains($"new backbone: {_folder["mine.onnx"]}", again.Out, StringComparison.Ordinal);
+        Assert.Contains($"new backbone: {_folder["again.onnx"]}", again.Out, StringComparison.Ordinal);
         Assert.Matches(@"│ epochs *│ [12] *│ *│", again.Out);
         Assert.Matches(@"│ L2 *│ *│ 0\.01 *│", again.Out);
 
