@@ -13,11 +13,12 @@ public sealed class FineTuneTests : IDisposable
     [Fact]
     public async Task The_file_answers_as_the_table_says()
     {
-        var data = SmallImages.WriteSplit(_folder, 7, 4);
-        string[] train = ["train", data, "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "2", "--step-batch", "4", "--l2", "0.01", "--tuned-backbone", _folder["mine.onnx"]];
+        var data = TrainedData.Write(_folder);
+        string[] train = ["train", data, "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "2", "--step-batch", "4", "--l2", "0.01", "--tuned-backbone"];
 
-        var run = await CommandRun.Of([.. train, "-o", _folder["m.onnx"], "--json"]);
-        var again = await CommandRun.Of(train);
+        var run = await CommandRun.Of([.. train, _folder["mine.onnx"], "-o", _folder["m.onnx"], "--json"]);
+        var again = await CommandRun.Of([.. train, _folder["again.onnx"]]);
+        var replacing = await CommandRun.Of([.. train, _folder["mine.onnx"]]);
 
         Assert.True(run.ExitCode == 0, run.Error);
         var tuning = run.Json["fineTuning"]!;
@@ -26,13 +27,9 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(("resnet14-cifar10", "logistic"), ((string?)run.Json["comparedWith"]!["backbone"], (string?)run.Json["comparedWith"]!["head"]));
         Assert.Contains("fine-tuning resnet14-cifar10 from last on, at most 2 epochs", run.Error, StringComparison.Ordinal);
         Assert.Contains("on top of layer2: validation loss ", again.Out, StringComparison.Ordinal);
-        Assert.Contains($"new backbone: {_folder["mine.onnx"]}", again.Out, StringComparison.Ordinal);
+        Assert.Contains($"new backbone: {_folder["again.onnx"]}", again.Out, StringComparison.Ordinal);
         Assert.Matches(@"│ epochs *│ [12] *│ *│", again.Out);
         Assert.Matches(@"│ L2 *│ *│ 0\.01 *│", again.Out);
-
-        var measured = await CommandRun.Of("evaluate", _folder["m.onnx"], data, "--json");
-        Assert.Equal(8, (int)measured.Json["items"]!);
-        Assert.All(new[] { "accuracy", "logLoss", "expectedCalibrationError" }, score => Assert.Equal((double)run.Json[score]!, (double)measured.Json[score]!, 1e-4));
 
         var card = OnnxTransfer.Prediction.ImageModel.Load(_folder["m.onnx"]).Card;
         Assert.Equal(("fine-tuned", "layer3", "layer2"), (card.Head["kind"], card.Head["trained"], card.Head["frozenUntil"]));
@@ -40,13 +37,77 @@ public sealed class FineTuneTests : IDisposable
 
         var check = await CommandRun.Of("models", "check", _folder["mine.onnx"], "--json");
         Assert.True(check.ExitCode == 0, check.Error);
+        await TrainedData.SameScores(run, _folder["m.onnx"], data);
+        Assert.Equal(1, replacing.ExitCode);
+        Assert.Contains($"error: {_folder["mine.onnx"]}: is there already", replacing.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint"));
+    }
+
+    [Fact]
+    public async Task A_training_that_diverges_leaves_its_best_weights()
+    {
+        var data = TrainedData.Write(_folder);
+
+        var run = await CommandRun.Of(
+            "train", data, "--cache", _folder["cache"], "--unfreeze", "last", "--step-batch", "4", "--l2", "0.01", "-o", _folder["m.onnx"], "--json",
+            "--epochs", "40", "--optimizer", "sgd", "--schedule", "constant", "--warm-up", "39", "--learning-rate", "1000");
+
+        int best = (int)run.Json["fineTuning"]!["bestEpoch"]!;
+        Assert.Equal(1, run.ExitCode);
+        Assert.InRange(run.Json["fineTuning"]!["epochs"]!.AsArray().Count, 1, 39);
+        Assert.Contains($": the training diverges at LearningRate = 1e+03; expected a loss that falls", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"error: the training diverged, as a note above says; what was made of it has the weights of epoch {best}", run.Error, StringComparison.Ordinal);
+        await TrainedData.SameScores(run, _folder["m.onnx"], data);
+        Assert.Empty(Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint"));
+    }
+
+    [Theory]
+    [InlineData("--unfreeze", "last")]
+    [InlineData("--from-scratch", "--scratch-size", "8x8")]
+    public async Task A_training_is_not_lost_with_what_comes_after_it(params string[] way)
+    {
+        var data = TrainedData.Write(_folder);
+        string bad = _folder["data", "test", "dark", "bad.bmp"], list = _folder["cache", "failures.csv"];
+        File.WriteAllText(bad, "no image");
+        string[] train = ["train", data, "--cache", _folder["cache"], "--epochs", "2", "--step-batch", "4", "--max-failures", "0", .. way];
+
+        var failed = await CommandRun.Of(train);
+        string[] kept = Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint");
+        File.Delete(bad);
+        var run = await CommandRun.Of(train);
+
+        Assert.Equal((3, 0), (failed.ExitCode, run.ExitCode));
+        Assert.Single(kept);
+        Assert.Contains("note: went on after epoch 2, from ", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint"));
+    }
+
+    [Theory]
+    [InlineData("--unfreeze", "last")]
+    [InlineData("--from-scratch", "--scratch-size", "8x8")]
+    public async Task Failed_images_are_listed(params string[] way)
+    {
+        var data = TrainedData.Write(_folder);
+        File.WriteAllText(_folder["data", "train", "dark", "bad.bmp"], "no image");
+        string[] train = ["train", data, "--cache", _folder["cache"], "--epochs", "1", "--step-batch", "4", "--l2", "0.01", "--failures"];
+        train = way[0] == "--unfreeze" ? train : [.. train[..^3], train[^1]];
+
+        var refused = await CommandRun.Of([.. train, _folder["refused.csv"], "--max-failures", "0", .. way]);
+        var run = await CommandRun.Of([.. train, _folder["allowed.csv"], "--max-failures", "1", .. way]);
+
+        Assert.Equal((3, 0), (refused.ExitCode, run.ExitCode));
+        Assert.Contains("bad.bmp", File.ReadAllText(_folder["refused.csv"]), StringComparison.Ordinal);
+        Assert.Contains("bad.bmp", File.ReadAllText(_folder["allowed.csv"]), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Where_nothing_is_held_out_the_loss_in_training_is_told()
     {
+        SmallImages.WriteLearnable(_folder, 1, Path.Combine("few", "train"));
+        SmallImages.WriteLearnable(_folder, 1, Path.Combine("few", "test"));
+
         var run = await CommandRun.Of(
-            "train", SmallImages.WriteSplit(_folder, 1, 1), "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "1", "--l2", "0.01", "--tuned-backbone", _folder["mine.onnx"]);
+            "train", _folder["few"], "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "1", "--l2", "0.01", "--tuned-backbone", _folder["mine.onnx"]);
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Matches(@"trained layer3, \d+ weights, on top of layer2: loss [\d.e-]+ after epoch 1 of 1\n", run.Out);
@@ -81,6 +142,7 @@ public sealed class FineTuneTests : IDisposable
     [InlineData("--epochs 0: expected 1 or more", "--unfreeze", "last", "--epochs", "0")]
     [InlineData("--rate-ratio 0.5: expected 1 or more", "--unfreeze", "last", "--rate-ratio", "0.5")]
     [InlineData("--tuned-backbone x: expected the name of a file that ends in .onnx", "--unfreeze", "last", "--tuned-backbone", "x")]
+    [InlineData("--label-smoothing 2: expected 0 to below 1", "--unfreeze", "last", "--label-smoothing", "2")]
     [InlineData("Argument 'lbfgs' not recognized", "--unfreeze", "last", "--optimizer", "lbfgs")]
     public async Task Bad_usage_exits_with_2(string said, params string[] options)
     {

@@ -13,7 +13,7 @@ public sealed class ScratchTests : IDisposable
     [Fact]
     public async Task The_file_answers_as_the_report_says()
     {
-        var data = SmallImages.WriteSplit(_folder, 7, 4);
+        var data = TrainedData.Write(_folder);
 
         var run = await CommandRun.Of(
             "train", data, "--cache", _folder["cache"], "--from-scratch", "--scratch-size", "8x8", "--zero-last-norm", "--validation", "0", "--epochs", "2", "--step-batch", "4",
@@ -31,10 +31,7 @@ public sealed class ScratchTests : IDisposable
         Assert.Equal(8, card.Preprocessing.CropHeight);
         Assert.Equal("grey:0.5,flip:0.5", card.Head["augment"]);
         Assert.Contains("The architecture of resnet14-cifar10, trained by OnnxTransfer from fresh weights: 2 epochs on ", card.Backbone.Source, StringComparison.Ordinal);
-
-        var measured = await CommandRun.Of("evaluate", _folder["m.onnx"], data, "--json");
-        Assert.Equal(8, (int)measured.Json["items"]!);
-        Assert.All(new[] { "accuracy", "logLoss", "expectedCalibrationError" }, score => Assert.Equal((double)run.Json[score]!, (double)measured.Json[score]!, 1e-4));
+        await TrainedData.SameScores(run, _folder["m.onnx"], data);
     }
 
     [Theory]
@@ -50,6 +47,9 @@ public sealed class ScratchTests : IDisposable
     [InlineData("--momentum 1: expected 0 to below 1", "--from-scratch", "--momentum", "1")]
     [InlineData("--momentum: is that of sgd; say --optimizer sgd too, or leave it out", "--from-scratch", "--optimizer", "adam", "--momentum", "0.5")]
     [InlineData("--epochs: says how a network is trained; say --unfreeze or --from-scratch too", "--epochs", "3")]
+    [InlineData("--epochs 0: expected 1 or more", "--from-scratch", "--epochs", "0")]
+    [InlineData("--tuned-backbone x: expected the name of a file that ends in .onnx", "--from-scratch", "--tuned-backbone", "x")]
+    [InlineData("--tuned-backbone", "--from-scratch", "--tuned-backbone", "no-such-folder/x.onnx")]
     [InlineData("Argument 'some' not recognized", "--from-scratch", "--normalise", "some")]
     public async Task Bad_usage_exits_with_2(string said, params string[] options)
     {
@@ -57,6 +57,21 @@ public sealed class ScratchTests : IDisposable
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(said, run.Error, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(_folder["cache"], "tuned")));
+        Assert.False(Directory.Exists(_folder["cache"]));
+    }
+
+    [Theory]
+    [InlineData("--from-scratch")]
+    [InlineData("--unfreeze", "last")]
+    public async Task Labels_are_not_smoothed_where_numbers_are_predicted(params string[] way)
+    {
+        string[] images = [.. Directory.GetFiles(SmallImages.Write(_folder, 4), "*.bmp", SearchOption.AllDirectories)];
+        File.WriteAllLines(_folder["numbers.csv"], ["image,target", .. images.Select((image, i) => $"{image},{i}")]);
+
+        var run = await CommandRun.Of(["train", _folder["numbers.csv"], "--cache", _folder["cache"], "--label-smoothing", "0.1", .. way]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--label-smoothing is for classes and labels, and the data has numbers to predict; leave it out", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["cache"]));
     }
 }

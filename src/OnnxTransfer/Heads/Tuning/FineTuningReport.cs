@@ -22,7 +22,7 @@ public sealed record FineTuningReport
 
     /// <summary>
     /// Mean loss of the validation rows with the head that was fitted first, before any weight of the backbone moved; NaN without such rows. In nats
-    /// for classes and labels; for numbers in squared standard deviations of the train rows' targets (halved, or by Huber's measure).
+    /// for classes and labels; for numbers in squared standard deviations of the train rows' targets (or by Huber's measure).
     /// </summary>
     public double HeadFirst { get; init; } = double.NaN;
 
