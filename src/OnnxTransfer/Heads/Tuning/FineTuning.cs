@@ -58,6 +58,12 @@ public sealed record FineTuning
     public double? HuberDelta { get; init; }
 
     /// <summary>
+    /// Mixup of the frozen part's values (Verma et al. 2019, "Manifold Mixup"): every row is mixed with another one, targets likewise, by a share of
+    /// Beta(a, a) drawn anew in every epoch; this is a, 0 mixes nothing. Not where nothing is frozen: pixels are augmented instead.
+    /// </summary>
+    public double Mixup { get; init; }
+
+    /// <summary>
     /// Augmented views to learn from: epochs take turns with the images as they are and with these, each of which the frozen part runs once.
     /// Where nothing is frozen, images are augmented anew in every epoch, as the first of these says. The first head and the validation see images as they are.
     /// </summary>
@@ -109,6 +115,11 @@ public sealed record FineTuning
         var network = BackboneNetwork.Of(backbone);
         var suffix = SuffixNetwork.Of(network, UnfreezeChoice.Of(network, Unfreeze, UnfreezeAfter));
 
+        if (Mixup > 0 && suffix.FrozenTap is null)
+        {
+            throw new FitException($"Mixup = {Mixup} with nothing frozen; expected 0: pixels are augmented instead, by Views");
+        }
+
         // With a head of zeros.
         int width = backbone.Width;
         var draft = suffix.With(new DenseLayer(new float[width], new float[1]), new(new double[width], new double[width]), Training.WeightDecay, RateRatio);
@@ -120,11 +131,11 @@ public sealed record FineTuning
     private void CheckSettings()
     {
         if (!(RateRatio >= 1 && double.IsFinite(RateRatio)) || !(HeldOut is > 0 and <= 0.5) || HuberDelta is { } delta && !(delta > 0 && double.IsFinite(delta))
-            || L2 is { } l2 && !(l2 >= 0 && double.IsFinite(l2)))
+            || L2 is { } l2 && !(l2 >= 0 && double.IsFinite(l2)) || !(Mixup >= 0 && double.IsFinite(Mixup)))
         {
             throw new FitException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"RateRatio = {RateRatio}, HeldOut = {HeldOut}, HuberDelta = {HuberDelta}, L2 = {L2}; expected RateRatio of at least 1, HeldOut above 0 and at most 0.5, HuberDelta above 0, L2 of at least 0"));
+                $"RateRatio = {RateRatio}, HeldOut = {HeldOut}, HuberDelta = {HuberDelta}, L2 = {L2}, Mixup = {Mixup}; expected RateRatio of at least 1, HeldOut above 0 and at most 0.5, HuberDelta above 0, L2 and Mixup of at least 0"));
         }
 
         TuningCheck.Settings(ClassWeights, Training);

@@ -41,6 +41,7 @@ internal sealed class FineTuningRun(
 
         frozen.Start();
         var trainRows = source.Rows(rows.Train, targets, trainSet.Weights, isAugmented: true, cancellation);
+        trainRows = settings.Mixup > 0 ? new MixedRows(trainRows, new Mixup(settings.Mixup, settings.Training.Seed)) : trainRows;
         var validationRows = rows.Validation.Length == 0 ? null : source.Rows(rows.Validation, validationTargets, validationSet.Weights, isAugmented: false, cancellation);
         frozen.Stop();
         var loss = targets.Loss(0, settings.HuberDelta);

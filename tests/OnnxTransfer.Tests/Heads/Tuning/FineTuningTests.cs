@@ -56,6 +56,20 @@ public sealed class FineTuningTests : IDisposable
         Assert.Equal(tuned.Report.Best + 1, tuned.Report.Fit.Chosen!.Value);
     }
 
+    [Fact]
+    public void Rows_of_the_frozen_part_can_be_mixed()
+    {
+        using var backbone = _staged.Load();
+        using var plain = Quick.Fit(backbone, _images, _cache);
+        using var mixed = (Quick with { Mixup = 0.3 }).Fit(backbone, _images, _cache);
+
+        Assert.NotEqual(plain.Backbone.Sha256, mixed.Backbone.Sha256);
+        Assert.True(mixed.Report.FineTuned < mixed.Report.HeadFirst, $"{mixed.Report.HeadFirst} before, {mixed.Report.FineTuned} after");
+        Assert.Equal(
+            "Mixup = 0.3 with nothing frozen; expected 0: pixels are augmented instead, by Views",
+            Assert.Throws<FitException>(() => (Quick with { Mixup = 0.3, Unfreeze = "all" }).Fit(backbone, _images, _cache)).Message);
+    }
+
     [Theory]
     [InlineData("averages", false)]
     [InlineData("one two:max three:both averages", false)]
