@@ -143,6 +143,28 @@ public sealed class FineTuningBadInputTests : IDisposable
             Assert.Throws<FitException>(() => new FineTuning { ClassWeights = new() { Method = RebalancingMethod.OverSampling } }.Fit(backbone, _images, _cache)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_file_that_is_there_is_not_replaced_but_in_the_cache()
+    {
+        using var staged = new StagedBackbone();
+        using var backbone = staged.Load();
+        var quick = new FineTuning { Training = FineTuning.UsualTraining with { Epochs = 1, Threads = 1 } };
+        string Said(string output) => Assert.Throws<FitException>(() => (quick with { Output = output }).Fit(backbone, _images, _cache)).Message;
+        File.WriteAllText(_folder["there.onnx"], "");
+        File.WriteAllText(_folder["cache", "transfer", "mine.onnx"], "");
+        byte[] before = File.ReadAllBytes(staged.ModelPath);
+
+        Assert.Equal($"{staged.ModelPath}: is the backbone that the new one is made of; expected another file: write elsewhere", Said(staged.ModelPath));
+        Assert.Equal(
+            $"{_folder["there.onnx"]}: is there already; expected none, since the new backbone and its description are written there: delete it, or write elsewhere",
+            Said(_folder["there.onnx"]));
+        Assert.Contains(
+            "is there already; expected none", Assert.Throws<FitException>(() => new FromScratch { Output = _folder["there.onnx"] }.Fit(backbone, _images, _cache)).Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(staged.ModelPath));
+        using var tuned = (quick with { Output = _folder["cache", "transfer", "mine.onnx"] }).Fit(backbone, _images, _cache);
+        Assert.Equal("mine", tuned.Backbone.Description.Name);
+    }
+
     private string Refused(StagedBackbone staged, FineTuning settings)
     {
         using var backbone = staged.Load();

@@ -129,6 +129,7 @@ public sealed class FineTuningTests : IDisposable
     {
         using var backbone = _staged.Load("one", "two", "averages");
         using var first = Quick.Fit(backbone, _images, _cache);
+        File.Delete(first.Report.Checkpoint!);
         using var again = Quick.Fit(backbone, _images, _cache);
         var before = backbone.Embed(_images, _cache);
         var after = first.Backbone.Embed(_images, _cache);
@@ -170,14 +171,15 @@ public sealed class FineTuningTests : IDisposable
     public void Numbers_are_predicted_in_their_own_unit()
     {
         using var backbone = _staged.Load();
-        var random = new Random(3);
-        var prices = _images with { Classes = [], IsRegression = true, Items = [.. _images.Items.Select(item => item with { Target = 5000 + (1000 * item.Label) + random.Next(100), Label = -1 })] };
+        var settings = Quick with { LogTarget = true, HuberDelta = 1 };
+        var prices = Prices(ImageFolder.Open(SmallImages.WriteLearnable(_folder, 24)).Draw(Split.Test, 0.25, 0));
 
-        using var tuned = (Quick with { Unfreeze = "two", LogTarget = true, HuberDelta = 1, Training = Quick.Training with { Epochs = 40 } }).Fit(backbone, prices, _cache);
+        using var tuned = settings.Fit(backbone, prices, _cache);
+        using var striped = settings.Fit(backbone, Prices(_images), _cache);
 
         var scores = (RegressionScores)tuned.Head.Evaluate(tuned.Backbone.Embed(prices.Of(Split.Test), _cache));
-        Assert.True(scores.MeanAbsoluteError < 300, $"{scores}"); // their mean is 500 off
-        Assert.True(tuned.Report.FineTuned < tuned.Report.HeadFirst);
+        Assert.True(scores.MeanAbsoluteError < 300, $"{scores}");
+        Assert.True(striped.Report.FineTuned < striped.Report.HeadFirst);
     }
 
     [Fact]
@@ -220,7 +222,57 @@ public sealed class FineTuningTests : IDisposable
 
         Assert.Equal(4, epochs[0]);
         Assert.Equal(whole.Backbone.Sha256, resumed.Backbone.Sha256);
-        Assert.Empty(Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint"));
+        Assert.Equal(resumed.Report.Checkpoint, Assert.Single(Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint")));
+    }
+
+    [Fact]
+    public void A_training_that_is_done_gives_its_result_again_until_its_checkpoint_is_deleted()
+    {
+        using var backbone = _staged.Load();
+        using var first = Quick.Fit(backbone, _images, _cache);
+        using var again = Quick.Fit(backbone, _images, _cache, null, _ => Assert.Fail("a step was run"));
+        using var named = (Quick with { Training = Quick.Training with { Checkpoint = _folder["named"] } }).Fit(backbone, _images, _cache);
+
+        Assert.Equal(first.Backbone.Sha256, again.Backbone.Sha256);
+        Assert.True(File.Exists(again.Report.Checkpoint));
+        Assert.True(again.Report.Fit.Seconds >= again.Report.Epochs.Sum(epoch => epoch.Seconds), "the seconds of all runs count");
+        Assert.Null(named.Report.Checkpoint);
+    }
+
+    [Fact]
+    public void The_weights_before_a_training_diverged_are_its_result()
+    {
+        using var backbone = _staged.Load();
+        var training = Quick.Training with { Epochs = 40, LearningRate = 4, Optimizer = new Sgd(), Schedule = LearningRateSchedule.Constant with { WarmUp = 39 } };
+        var prices = Prices(_images);
+
+        using var tuned = (Quick with { Training = training, Output = _folder["mine.onnx"] }).Fit(backbone, prices, _cache);
+
+        Assert.InRange(tuned.Report.Epochs.Count, 1, 39);
+        Assert.Contains("the training diverges at LearningRate = 4; expected a loss that falls", tuned.Report.Diverged, StringComparison.Ordinal);
+        Assert.EndsWith($"the weights of epoch {tuned.Report.Best + 1} are kept", tuned.Report.Diverged, StringComparison.Ordinal);
+        Assert.Contains(tuned.Report.Diverged, tuned.Report.Fit.Notes);
+        using var written = Backbone.Load(_folder["mine.onnx"], settings: new() { Threads = 1 });
+        var seen = prices with { Items = [.. prices.Items.Where(item => item.Split != Split.Test)] };
+        var marked = Holdout.Mark(written.Embed(seen, _cache), 0.2, 0)!;
+        var (train, validation) = (marked.Of(Split.Train), marked.Of(Split.Validation));
+        double mean = train.Targets.Average(), variance = train.Targets.Average(target => (target - mean) * (target - mean));
+        var answers = tuned.Head.Predict(validation.Rows);
+        double loss = Enumerable.Range(0, validation.Count).Average(i => Math.Pow(answers[i][0] - validation.Targets[i], 2)) / variance;
+        Assert.InRange(loss / tuned.Report.Epochs[tuned.Report.Best].Validation, 0.999, 1.001);
+    }
+
+    [Fact]
+    public void The_backbone_is_checked_without_running_it()
+    {
+        using var backbone = _staged.Load();
+
+        Quick.Check(backbone);
+
+        Assert.Equal(
+            "backbone 'staged': 'layer9' cannot be unfrozen: there is no such stage; expected last, all, or one of 'one', 'two', 'three', 'averages'",
+            Assert.Throws<TrainingException>(() => (Quick with { Unfreeze = "layer9" }).Check(backbone)).Message);
+        Assert.Empty(_cache.Spaces());
     }
 
     [Theory]
@@ -254,6 +306,13 @@ public sealed class FineTuningTests : IDisposable
         Assert.True(several.Report.FineTuned < several.Report.HeadFirst);
         Assert.Equal(["x", "y"], two.Head.ValueNames);
         Assert.True(two.Report.FineTuned < two.Report.HeadFirst);
+    }
+
+    // The mean of all is 500 away from each.
+    private static Dataset Prices(Dataset images)
+    {
+        var random = new Random(3);
+        return images with { Classes = [], IsRegression = true, Items = [.. images.Items.Select(item => item with { Target = 5000 + (1000 * item.Label) + random.Next(100), Label = -1 })] };
     }
 
     // Stripes across or along: their averages are the same, so that a frozen random network tells little of them.

@@ -67,7 +67,7 @@ public sealed class FromScratchTests : IDisposable
         using var cache = EmbeddingCache.Open(_folder["cache"]);
         var settings = Quick with { Training = Quick.Training with { Epochs = 5 }, HeldOut = 0.25 };
         using var whole = settings.Fit(backbone, data, cache);
-        Assert.Empty(Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint"));
+        File.Delete(whole.Report.Checkpoint!);
 
         using (var stop = new CancellationTokenSource())
         {
@@ -89,6 +89,24 @@ public sealed class FromScratchTests : IDisposable
         Assert.Equal(((LinearHead)whole.Head).Weights, ((LinearHead)resumed.Head).Weights);
         using var other = (settings with { Training = settings.Training with { Seed = 6 } }).Fit(backbone, data, cache);
         Assert.NotEqual(whole.Backbone.Sha256, other.Backbone.Sha256);
+    }
+
+    [Fact]
+    public void The_weights_before_a_training_diverged_are_its_result()
+    {
+        var stripes = Stripes(48);
+        var data = stripes with { Classes = [], IsRegression = true, Items = [.. stripes.Items.Select(item => item with { Target = 10 * item.Label, Label = -1 })] };
+        using var backbone = Load();
+        using var cache = EmbeddingCache.Open(_folder["cache"]);
+        var training = Quick.Training with { Epochs = 40, LearningRate = 40, Schedule = LearningRateSchedule.Constant with { WarmUp = 39 } };
+
+        using var made = (Quick with { Training = training }).Fit(backbone, data, cache);
+
+        Assert.InRange(made.Report.Epochs.Count, 1, 39);
+        Assert.EndsWith($"the weights of epoch {made.Report.Best + 1} are kept", made.Report.Diverged, StringComparison.Ordinal);
+        Assert.Contains(made.Report.Diverged, made.Report.Fit.Notes);
+        Assert.True(double.IsFinite(((RegressionScores)made.Head.Evaluate(made.Backbone.Embed(data.Of(Split.Test), cache))).MeanAbsoluteError));
+        Assert.InRange(made.Report.SecondsFrozen, double.Epsilon, made.Report.Fit.Seconds);
     }
 
     [Fact]

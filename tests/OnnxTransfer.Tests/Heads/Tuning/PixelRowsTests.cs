@@ -134,6 +134,10 @@ public sealed class PixelRowsTests : IDisposable
 
         Assert.Equal([1.5, 1.5, 1], images.Dataset.Items.Select(item => item.Weight));
         Assert.Equal([0, 0, 1], images.Dataset.Items.Select(item => item.Label));
+
+        // So that none is trained on and others validated by.
+        Assert.NotNull(images.Dataset.Items[0].Group);
+        Assert.Equal([images.Dataset.Items[0].Group, images.Dataset.Items[0].Group, null], images.Dataset.Items.Select(item => item.Group));
     }
 
     private static byte[] Read(PixelRows rows, int epoch, int[] which)
