@@ -15,11 +15,12 @@ internal static class FitIdentity
 {
     /// <summary>Names and values; graphs and rows by their SHA-256, of the rows the first and the last.</summary>
     public static IReadOnlyDictionary<string, string> Of(
-        TrainableNetwork network, ForwardGraph forward, StepGraph step, ITrainingRows train, ITrainingRows? validation, TrainingSettings settings) => new Dictionary<string, string>
+        TrainableNetwork network, ForwardGraph forward, StepGraph step, ITrainingRows train, ITrainingRows? validation, TrainingSettings settings, string data) => new Dictionary<string, string>
         {
             ["network"] = Hash(network.Model),
             ["rows"] = Rows(train, network, forward),
             ["validation rows"] = validation is null ? "none" : Rows(validation, network, forward),
+            ["data"] = data.Length > 0 ? data : "not told",
             ["Seed"] = $"{settings.Seed}",
             ["BatchSize"] = $"{settings.BatchSize}",
             ["MicroBatch"] = $"{settings.MicroBatch}",

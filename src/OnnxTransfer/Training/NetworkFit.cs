@@ -24,6 +24,7 @@ internal static class NetworkFit
     /// <param name="validation">The rows to score by, without label smoothing, in the order of their numbers and as of epoch 0; null: none.</param>
     /// <param name="settings">How.</param>
     /// <param name="progress">Is told of every step; null: nobody.</param>
+    /// <param name="data">What decides the rows beside the first and the last, which are read: a checkpoint of other rows is refused.</param>
     /// <param name="cancellation">Ends it between two steps with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="TrainingException">
     /// The network, the settings, the rows or the checkpoint cannot be trained with, no gradient can be made, or memory is too small.
@@ -37,6 +38,7 @@ internal static class NetworkFit
         ITrainingRows? validation,
         TrainingSettings settings,
         Action<TrainingProgress>? progress = null,
+        string data = "",
         CancellationToken cancellation = default)
     {
         SettingsCheck.Check(settings, network, train, validation);
@@ -47,7 +49,7 @@ internal static class NetworkFit
         using var steps = new NetworkSteps(network, forward, train, settings);
         var scored = validation is null ? null : new ValidationRun(validation, loss, forward.Width, steps.RowsAtOnce, settings);
         var checkpoint = settings.Checkpoint is { } file
-            ? new Checkpoint(file, FitIdentity.Of(network, forward, steps.Graph, train, validation, settings), settings.Epochs)
+            ? new Checkpoint(file, FitIdentity.Of(network, forward, steps.Graph, train, validation, settings, data), settings.Epochs)
             : null;
         var state = checkpoint?.Read(steps.Session) ?? new FitState(steps.Session);
         double before = state.Seconds;

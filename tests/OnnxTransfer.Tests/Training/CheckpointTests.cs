@@ -80,6 +80,9 @@ public sealed class CheckpointTests
             $"{file}: is a checkpoint of another training: its LearningRate is 0.02; expected 0.01: name another file, delete this one to begin anew, or train with what it was begun with",
             Assert.Throws<TrainingException>(() => Run(settings with { LearningRate = 0.01 })).Message);
         Assert.Contains("its Schedule is OneCycle(1, 0.04, 0.3); expected OneCycle(5, 0.04, 0.3):", Refused(() => Run(settings with { Epochs = 5 })), StringComparison.Ordinal);
+        Assert.Contains(
+            "its data is not told; expected four views:",
+            Refused(() => NetworkFit.Run(SmallNetwork.Build(), Loss, SmallNetwork.Rows(30), SmallNetwork.Rows(20, seed: 2), settings, data: "four views")), StringComparison.Ordinal);
         Assert.Contains("its rows is 30, ", Refused(() => NetworkFit.Run(SmallNetwork.Build(), Loss, SmallNetwork.Rows(30, seed: 9), null, settings)), StringComparison.Ordinal);
         Assert.Contains(
             "its step (weights, their rates and decay, and the loss) is ",
@@ -106,7 +109,7 @@ public sealed class CheckpointTests
     }
 
     private static TrainedNetwork Run(TrainingSettings settings, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
-        NetworkFit.Run(SmallNetwork.Build(), Loss, SmallNetwork.Rows(30), SmallNetwork.Rows(20, seed: 2), settings, progress, cancellation);
+        NetworkFit.Run(SmallNetwork.Build(), Loss, SmallNetwork.Rows(30), SmallNetwork.Rows(20, seed: 2), settings, progress, cancellation: cancellation);
 
     private static string Refused(Action run) => Assert.Throws<TrainingException>(run).Message;
 }

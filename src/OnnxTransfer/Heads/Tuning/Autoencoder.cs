@@ -82,7 +82,7 @@ public sealed record Autoencoder
             : AutoencoderGraph.Convolutional(height, width, Channels, CodeWidth, random);
         var whole = PixelInput.Prepend(graph.Model, AutoencoderGraph.Image, height, width, AutoencoderGraph.Centre, AutoencoderGraph.Centre);
         var parts = Parts([.. read.Dataset.Items.Select(item => item.Split)], random, images.Source);
-        var (trained, mean) = Train(graph.Trainable(whole, Training.WeightDecay), rows, parts, 3 * height * width, output, progress, cancellation);
+        var (trained, mean) = Train(graph.Trainable(whole, Training.WeightDecay), rows, parts, 3 * height * width, output, read.ContentSha256, progress, cancellation);
         var encoder = Cut.At(graph.With(trained.Model), [.. graph.Taps.Select(tap => tap.Tensor)]);
         var about = new BackboneDescription
         {
@@ -120,7 +120,7 @@ public sealed record Autoencoder
         var parts = Parts([.. used.Select(row => embeddings.Splits.Length == 0 ? Split.Train : embeddings.Splits[row])], random, source);
         var rows = new ReconstructedEmbeddings(embeddings, used, parts.Train, backbone.Width);
         var graph = AutoencoderGraph.OfEmbeddings(rows.Means, rows.Scales, Hidden, CodeWidth, random, network.Model);
-        var (trained, mean) = Train(graph.Trainable(graph.Model, Training.WeightDecay), rows, parts, backbone.Width, output, progress, cancellation);
+        var (trained, mean) = Train(graph.Trainable(graph.Model, Training.WeightDecay), rows, parts, backbone.Width, output, string.Join(',', backbone.Taps.Select(tap => tap.Identity)), progress, cancellation);
         var about = backbone.Description with
         {
             Name = NameOf(output),
@@ -152,10 +152,11 @@ public sealed record Autoencoder
     }
 
     private (TrainedNetwork Trained, double MeanLoss) Train(
-        TrainableNetwork network, ITrainingRows rows, (int[] Train, int[] Validation) parts, int width, string output, Action<TrainingProgress>? progress, CancellationToken cancellation)
+        TrainableNetwork network, ITrainingRows rows, (int[] Train, int[] Validation) parts, int width, string output, string content, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         PickedRows train = new(rows, parts.Train), validation = new(rows, parts.Validation);
-        var trained = NetworkFit.Run(network, new SquaredLoss(), train, validation, Training with { Checkpoint = Training.Checkpoint ?? OwnCheckpoint(output) }, progress, cancellation);
+        string data = Tuning.OwnCheckpoint.Hash([content, string.Join(',', parts.Train), string.Join(',', parts.Validation)]);
+        var trained = NetworkFit.Run(network, new SquaredLoss(), train, validation, Training with { Checkpoint = Training.Checkpoint ?? OwnCheckpoint(output) }, progress, data, cancellation);
         int bytes = network.Input.ElementType == ElementType.UInt8 ? width : width * sizeof(float);
         return (trained, MeanReconstruction.Loss(train, validation, bytes, width));
     }

@@ -46,9 +46,10 @@ internal sealed class FineTuningRun(
         frozen.Stop();
         var loss = targets.Loss(0, settings.HuberDelta);
         double before = Loss(trainable.Model);
-        string? own = settings.Training.Checkpoint is null ? Checkpoint(network, suffix, source, rows) : null;
+        string[] data = Data(network, suffix, source, rows);
+        string? own = settings.Training.Checkpoint is null ? OwnCheckpoint.At(cache, [.. data, $"{settings with { Output = null, Views = [] }}"]) : null;
         var fit = Stopwatch.StartNew();
-        var (trained, diverged) = KeptFit.Run(trainable, loss, trainRows, validationRows, settings.Training with { Checkpoint = settings.Training.Checkpoint ?? own }, progress, cancellation);
+        var (trained, diverged) = KeptFit.Run(trainable, loss, trainRows, validationRows, settings.Training with { Checkpoint = settings.Training.Checkpoint ?? own }, progress, OwnCheckpoint.Hash(data), cancellation);
         fit.Stop();
         double after = Loss(trained.Model);
         _notes.AddRange(trained.Notes);
@@ -115,9 +116,10 @@ internal sealed class FineTuningRun(
         $"Fine-tuned by OnnxTransfer: {suffix.Frozen.Told} of {backbone.Description.Name} (SHA-256 {backbone.Sha256}), {trained.Epochs.Count} epochs on {Path.GetFileName(dataset.Source)} "
         + $"at a learning rate of up to {settings.Training.LearningRate:g4}.");
 
-    private string Checkpoint(BackboneNetwork network, SuffixNetwork suffix, RowSource source, TuningRows rows) => OwnCheckpoint.At(cache,
+    // All that decides the rows.
+    private string[] Data(BackboneNetwork network, SuffixNetwork suffix, RowSource source, TuningRows rows) =>
     [
         .. network.Backbone.Taps.Select(tap => tap.Identity), $"{network.Backbone.L2Normalize}", suffix.Frozen.Tensor ?? "", source.Embedding.ContentSha256,
-        $"{settings with { Output = null, Views = [] }} {settings.ClassWeights?.Summary} {string.Join(';', settings.Views)}", string.Join(',', rows.Train), OwnCheckpoint.Answers(rows.Marked),
-    ]);
+        $"{settings.ClassWeights?.Summary} {settings.Mixup} {string.Join(';', settings.Views)}", string.Join(',', rows.Train), OwnCheckpoint.Answers(rows.Marked),
+    ];
 }

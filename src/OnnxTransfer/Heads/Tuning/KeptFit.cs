@@ -17,11 +17,12 @@ internal static class KeptFit
         ITrainingRows? validation,
         TrainingSettings settings,
         Action<TrainingProgress>? progress,
+        string data,
         CancellationToken cancellation)
     {
         try
         {
-            return (NetworkFit.Run(network, loss, train, validation, settings, progress, cancellation), null);
+            return (NetworkFit.Run(network, loss, train, validation, settings, progress, data, cancellation), null);
         }
         catch (DivergedException error) when (error.Kept is { } kept)
         {

@@ -14,8 +14,11 @@ internal static class OwnCheckpoint
     {
         string folder = Path.Combine(cache.Folder, TunedBackbone.Folder);
         Directory.CreateDirectory(folder);
-        return Path.Combine(folder, $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', identity))))[..32]}.checkpoint");
+        return Path.Combine(folder, $"{Hash(identity)}.checkpoint");
     }
+
+    /// <summary>32 hexadecimal digits that stand for texts.</summary>
+    public static string Hash(IEnumerable<string> texts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts))))[..32];
 
     /// <summary>The answers that a training is to give for items, as its identity tells them.</summary>
     public static string Answers(EmbeddingSet set) => string.Join(

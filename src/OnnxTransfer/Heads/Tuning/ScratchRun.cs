@@ -41,10 +41,11 @@ internal sealed class ScratchRun(
 
         using var trainRows = Rows(images, rows.Train, trainSet, targets, settings.Augmentation);
         using var validationRows = rows.Validation.Length == 0 ? null : Rows(images, rows.Validation, validationSet, targets.For(validationSet), null);
-        string? own = _training.Checkpoint is null ? Checkpoint(images, rows) : null;
+        string[] data = Data(images, rows);
+        string? own = _training.Checkpoint is null ? OwnCheckpoint.At(cache, [.. data, $"{settings with { Output = null, PixelMemory = null }}"]) : null;
         var fit = Stopwatch.StartNew();
         var (trained, diverged) = KeptFit.Run(
-            network.Trainable, targets.Loss(0, settings.HuberDelta), trainRows, validationRows, _training with { Checkpoint = _training.Checkpoint ?? own }, progress, cancellation);
+            network.Trainable, targets.Loss(0, settings.HuberDelta), trainRows, validationRows, _training with { Checkpoint = _training.Checkpoint ?? own }, progress, OwnCheckpoint.Hash(data), cancellation);
         fit.Stop();
         _notes.AddRange(trained.Notes);
 
@@ -116,9 +117,9 @@ internal sealed class ScratchRun(
         ("seed", $"{_training.Seed}"),
         ("zeroLastNorm", settings.ZeroLastNorm ? "true" : null));
 
-    private string Checkpoint(PixelImages images, TuningRows rows) => OwnCheckpoint.At(cache,
+    // All that decides the rows.
+    private string[] Data(PixelImages images, TuningRows rows) =>
     [
-        backbone.Sha256, images.ContentSha256, $"{settings with { Output = null, PixelMemory = null }} {settings.ClassWeights?.Summary}", string.Join(',', rows.Train),
-        OwnCheckpoint.Answers(rows.Marked),
-    ]);
+        backbone.Sha256, images.ContentSha256, $"{settings.ClassWeights?.Summary} {settings.Augmentation?.Signature}", string.Join(',', rows.Train), OwnCheckpoint.Answers(rows.Marked),
+    ];
 }
