@@ -12,7 +12,11 @@ internal sealed class ScratchOptions
 {
     private static readonly FromScratch Usual = new();
 
-    public ScratchOptions() => Normalise.AcceptOnlyFromAmong("auto", "batch", "none");
+    public ScratchOptions()
+    {
+        Normalise.AcceptOnlyFromAmong("auto", "batch", "none");
+        Initialisation.AcceptOnlyFromAmong("kaiming", "uniform");
+    }
 
     public Option<bool> FromScratch { get; } = new("--from-scratch")
     {
@@ -29,11 +33,16 @@ internal sealed class ScratchOptions
         Description = "with --from-scratch: batch norms beside those of the graph: auto (where they were folded into a residual network, they are put back), batch (behind every convolution) or none (default: auto)",
     };
 
+    public Option<string?> Initialisation { get; } = new("--init")
+    {
+        Description = "with --from-scratch: how convolutions are drawn: kaiming, as torchvision draws a ResNet's, or uniform, as torch.nn.Conv2d does by itself (default: kaiming)",
+    };
+
     public Option<bool> ZeroLastNorm { get; } = new("--zero-last-norm") { Description = "with --from-scratch: the last norm of each residual branch starts at 0, so that the block starts as its shortcut" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { FromScratch, Size, Normalise, ZeroLastNorm })
+        foreach (var option in new Option[] { FromScratch, Size, Normalise, Initialisation, ZeroLastNorm })
         {
             command.Options.Add(option);
         }
@@ -47,7 +56,7 @@ internal sealed class ScratchOptions
     {
         if (!IsAsked(parsed))
         {
-            if (Array.Find<Option>([Size, Normalise, ZeroLastNorm], option => Given(parsed, option)) is { } unread)
+            if (Array.Find<Option>([Size, Normalise, Initialisation, ZeroLastNorm], option => Given(parsed, option)) is { } unread)
             {
                 throw new UsageException($"{unread.Name}: is for networks of fresh weights; say {FromScratch.Name} too, or leave it out");
             }
@@ -97,6 +106,7 @@ internal sealed class ScratchOptions
         Training = TuneOptions.On(backbone, options.Tune.Apply(parsed, Usual.Training)) with { Seed = seed, Threads = parsed.GetValue(options.Embed.Threads) },
         Augmentation = Given(parsed, options.Views.Augment) ? options.Views.Augmentation(parsed) is { Signature: not "none" } asked ? asked : null : Usual.Augmentation,
         Normalise = NormaliseOf(parsed),
+        Initialisation = parsed.GetValue(Initialisation) == "uniform" ? OnnxTransfer.Heads.Tuning.Initialisation.Uniform : OnnxTransfer.Heads.Tuning.Initialisation.Kaiming,
         ZeroLastNorm = parsed.GetValue(ZeroLastNorm),
         Tap = parsed.GetValue(options.Embed.Tap),
         Height = SizeOf(parsed)?.Height,

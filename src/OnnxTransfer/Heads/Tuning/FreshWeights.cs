@@ -18,7 +18,7 @@ internal static class FreshWeights
         return Drawn(shape.Aggregate(1L, (a, b) => a * b), () => deviation * random.NextGaussian());
     }
 
-    /// <summary>Of a dense layer of <paramref name="inputs"/> inputs, weights and bias alike: even in ±1/√inputs (torch.nn.Linear).</summary>
+    /// <summary>Of a layer each output of which is a sum over <paramref name="inputs"/> values, weights and bias alike: even in ±1/√inputs (torch.nn.Linear, torch.nn.Conv2d).</summary>
     public static float[] Linear(long count, long inputs, SeededRandom random)
     {
         double bound = 1 / Math.Sqrt(inputs);

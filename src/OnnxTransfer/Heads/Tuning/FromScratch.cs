@@ -9,7 +9,7 @@ namespace OnnxTransfer.Heads.Tuning;
 
 /// <summary>
 /// Trains a backbone's architecture on the target alone, from fresh weights: what transfer is measured against, and how a
-/// backbone of one's own is made. The weights are drawn as torchvision draws those of a ResNet (He et al. 2015); batch norms that
+/// backbone of one's own is made. The weights are drawn as torchvision draws those of a ResNet (He et al. 2015) unless said otherwise; batch norms that
 /// were folded into the file are put back and folded again in the end. Without a norm after its convolutions a network wants a
 /// learning rate of a tenth or less of the usual one.
 /// </summary>
@@ -40,6 +40,9 @@ public sealed record FromScratch
 
     /// <summary>Which batch norms the network has beside those of its graph.</summary>
     public Normalise Normalise { get; init; }
+
+    /// <summary>How convolutions are drawn.</summary>
+    public Initialisation Initialisation { get; init; }
 
     /// <summary>Whether the last norm of each residual branch starts at 0, so that the block starts as its shortcut (Goyal et al. 2017).</summary>
     public bool ZeroLastNorm { get; init; }

@@ -9,7 +9,7 @@ using OnnxTransfer.Training;
 namespace OnnxTransfer.Heads.Tuning;
 
 /// <summary>
-/// Gives a network fresh weights: convolutions by <see cref="FreshWeights.Kaiming"/> with biases 0, dense layers by
+/// Gives a network fresh weights: convolutions as <see cref="Initialisation"/> says with biases 0, dense layers by
 /// <see cref="FreshWeights.Linear"/>, norms 1 and 0, slopes of PReLUs 0.25. Batch norms compute in training mode, and those that
 /// were folded away are put back (<see cref="Normalise"/>).
 /// </summary>
@@ -28,6 +28,7 @@ internal sealed class Reinitialisation
     private readonly SeededRandom _random;
     private readonly string _source;
     private readonly double _decay;
+    private readonly Initialisation _drawing;
     private readonly Dictionary<TensorProto, string> _kernels = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _fresh = new(StringComparer.Ordinal);
 
@@ -35,9 +36,9 @@ internal sealed class Reinitialisation
     private readonly Dictionary<string, long> _inputs = new(StringComparer.Ordinal);
     private readonly List<Trainable> _weights = [];
 
-    private Reinitialisation(OnnxModel model, NormPlaces places, IReadOnlySet<string> zeroed, double decay, long seed)
+    private Reinitialisation(OnnxModel model, NormPlaces places, IReadOnlySet<string> zeroed, double decay, long seed, Initialisation drawing)
     {
-        (_builder, _places, _zeroed, _random, _source, _decay) = (GraphBuilder.Over(model), places, zeroed, new SeededRandom(seed), model.Source, decay);
+        (_builder, _places, _zeroed, _random, _source, _decay, _drawing) = (GraphBuilder.Over(model), places, zeroed, new SeededRandom(seed), model.Source, decay, drawing);
         _constants = new Constants(_builder.Graph);
     }
 
@@ -47,8 +48,10 @@ internal sealed class Reinitialisation
     /// <param name="zeroLastNorm">Whether the last norm of each residual branch starts at 0, so that the block starts as its shortcut (Goyal et al. 2017).</param>
     /// <param name="decay">Weight decay of kernels and matrices.</param>
     /// <param name="seed">Decides the weights.</param>
+    /// <param name="drawing">How convolutions are drawn.</param>
     /// <exception cref="FitException">A weight is read by an operator for which no rule is known, is not float32, or there is none.</exception>
-    public static ReinitialisedNetwork Of(OnnxModel model, NormPlaces places, bool zeroLastNorm, double decay, long seed)
+    public static ReinitialisedNetwork Of(
+        OnnxModel model, NormPlaces places, bool zeroLastNorm, double decay, long seed, Initialisation drawing = Initialisation.Kaiming)
     {
         var ends = zeroLastNorm ? places.BranchEnds() : new HashSet<string>();
         if (zeroLastNorm && ends.Count == 0)
@@ -56,7 +59,7 @@ internal sealed class Reinitialisation
             throw new FitException($"{model.Source}: no residual branch ends with a batch norm, and the last norm of each was to start at 0; leave that out, or take a residual network");
         }
 
-        var work = new Reinitialisation(model, places, ends, decay, seed);
+        var work = new Reinitialisation(model, places, ends, decay, seed, drawing);
         foreach (var node in work._builder.TakeNodes())
         {
             work.Visit(node);
@@ -107,7 +110,8 @@ internal sealed class Reinitialisation
     private void Convolution(NodeProto node)
     {
         var shape = Shape(node, 1);
-        Kernel(node, 1, () => FreshWeights.Kaiming(shape, _random));
+        long inputs = shape.Skip(1).Aggregate(1L, (a, b) => a * b);
+        Kernel(node, 1, () => _drawing == Initialisation.Kaiming ? FreshWeights.Kaiming(shape, _random) : FreshWeights.Linear(shape[0] * inputs, inputs, _random));
         bool isNormed = node.IsStandard("Conv") && _places.IsMissing(node);
         if (!isNormed)
         {

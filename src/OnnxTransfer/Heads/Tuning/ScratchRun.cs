@@ -23,7 +23,7 @@ internal sealed class ScratchRun(
         var (model, _) = ModelFile.Read(backbone.Entry);
         var architecture = ScratchArchitecture.Of(model, backbone.Description, settings.Tap, settings.Height, settings.Width);
         var places = new NormPlaces(architecture.Model, backbone.Description.Name, settings.Normalise);
-        var fresh = Reinitialisation.Of(architecture.Model, places, settings.ZeroLastNorm, _training.WeightDecay, _training.Seed);
+        var fresh = Reinitialisation.Of(architecture.Model, places, settings.ZeroLastNorm, _training.WeightDecay, _training.Seed, settings.Initialisation);
         CheckGradients(ScratchNetwork.Of(architecture, fresh, 1, 0, 0));
         var decoding = Stopwatch.StartNew();
         using var images = PixelImages.Open(
@@ -115,6 +115,7 @@ internal sealed class ScratchRun(
         ("batchNorms", $"{fresh.Model.Operators.GetValueOrDefault("BatchNormalization")}"),
         ("augment", settings.Augmentation?.Signature),
         ("seed", $"{_training.Seed}"),
+        ("initialisation", settings.Initialisation.ToString().ToLowerInvariant()),
         ("zeroLastNorm", settings.ZeroLastNorm ? "true" : null));
 
     // All that decides the rows.

@@ -92,6 +92,24 @@ public sealed class ReinitialisationTests
         Assert.Equal(norms == 0 ? 2 : 0, fresh.Model.Graph.Node.Count(node => node.OpType == "Conv" && node.Input.Count == 3));
     }
 
+    /// <summary>Kaiming's deviation is √(2 / (outputs x places)), that of even numbers in ±1/√n a third of the root of 3 / n.</summary>
+    [Theory]
+    [InlineData(Initialisation.Kaiming)]
+    [InlineData(Initialisation.Uniform)]
+    public void Convolutions_are_drawn_as_asked_for(Initialisation drawing)
+    {
+        var builder = GraphBuilder.Empty(17, "wide");
+        builder.NodeInto("y", "Conv", [builder.Input("x", ElementType.Float, -1, 64, 8, 8), builder.Floats("w", new float[32 * 64 * 9], 32, 64, 3, 3)]);
+        builder.Output("y");
+        var model = builder.Build();
+
+        float[] drawn = Values(Reinitialisation.Of(model, new NormPlaces(model, "", Normalise.None), false, 0, 1, drawing).Model, "w");
+
+        double deviation = Math.Sqrt(drawn.Average(value => (double)value * value)), bound = 1 / Math.Sqrt(64 * 9);
+        Assert.Equal(drawing == Initialisation.Kaiming ? Math.Sqrt(2.0 / (32 * 9)) : bound / Math.Sqrt(3), deviation, 0.02 * deviation);
+        Assert.Equal(drawing == Initialisation.Uniform, drawn.All(value => Math.Abs(value) <= bound));
+    }
+
     [Fact]
     public void Seeds_decide_the_weights()
     {
