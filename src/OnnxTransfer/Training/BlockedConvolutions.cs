@@ -71,7 +71,7 @@ internal sealed class BlockedConvolutions
         return model;
     }
 
-    // The weights turned round in the plain layout are no longer read. Inputs stay, read or not: they are fed.
+    // The weights turned round in the plain layout are no longer read, nor the shapes they were brought into. Inputs stay, read or not: they are fed.
     private static void DropUnread(OnnxModel model)
     {
         var read = model.Outputs.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
@@ -85,6 +85,11 @@ internal sealed class BlockedConvolutions
             {
                 model.Graph.Node.RemoveAt(i);
             }
+        }
+
+        foreach (var unread in model.Graph.Initializer.Where(constant => !read.Contains(constant.Name)).ToArray())
+        {
+            model.Graph.Initializer.Remove(unread);
         }
     }
 
@@ -147,7 +152,8 @@ internal sealed class BlockedConvolutions
         Foreign("ReorderOutput", [convolved.Output[0]], node.Output[0], new AttributeProto { Name = "channels", Type = AttributeProto.Types.AttributeType.Int, I = outputs });
     }
 
-    // [M, C, kernel] to [M / b, C / b, kernel, b inputs, b outputs]: two moves of whole stretches are faster than one of single values.
+    // [M, C, kernel] to [M / b, C / b, kernel, b inputs, b outputs]: two moves of whole stretches are faster than one of single values,
+    // which ONNX Runtime would make of them, were no Flatten between.
     private string Blocked(string weights)
     {
         if (_blocked.TryGetValue(weights, out string? there))
@@ -156,7 +162,7 @@ internal sealed class BlockedConvolutions
         }
 
         var (m, c, kernel) = Sizes(weights);
-        string front = Transposed(Shaped(weights, weights, m, _block, c * _block * kernel), weights, 0, 2, 1);
+        string front = _builder.Node("Flatten", [Transposed(Shaped(weights, weights, m, _block, c * _block * kernel), weights, 0, 2, 1)], $"{weights}_front");
         string moved = kernel == 1 ? front : Transposed(Shaped(front, weights, m, c, _block, kernel, _block), weights, 0, 1, 3, 2, 4);
         return _blocked[weights] = Shaped(moved, weights, _shapes[weights]);
     }
