@@ -2,37 +2,24 @@ using OnnxTransfer.Embeddings;
 
 namespace OnnxTransfer.Cli;
 
-/// <summary>
-/// How far embedding is: one line drawn over and over when a person watches, a plain line every ten seconds when not.
-/// </summary>
+/// <summary>How far embedding is; reported from several threads.</summary>
 internal sealed class EmbedProgressLine(Terminal terminal) : IProgress<EmbedProgress>, IDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
-
     private readonly Lock _lock = new();
-    private TimeSpan _last;
+    private readonly DrawnLine _line = new(terminal);
     private bool _ended;
 
     public void Report(EmbedProgress value)
     {
         lock (_lock)
         {
-            if (_ended || (!terminal.IsWatched && value.Elapsed - _last < Pause))
+            if (_ended || !_line.IsDue)
             {
                 return;
             }
 
-            _last = value.Elapsed;
             var left = value.Left is { } time ? $", {Told(time)} left" : "";
-            var line = $"{value.Done}/{value.Images} images, {value.ImagesPerSecond:0} images/s{left}, {value.Failed} failed";
-            if (terminal.IsWatched)
-            {
-                terminal.Error.Write($"\r{line,-79}");
-            }
-            else
-            {
-                terminal.Say(line);
-            }
+            _line.Draw($"{value.Done}/{value.Images} images, {value.ImagesPerSecond:0} images/s{left}, {value.Failed} failed");
         }
     }
 
@@ -40,11 +27,7 @@ internal sealed class EmbedProgressLine(Terminal terminal) : IProgress<EmbedProg
     {
         lock (_lock)
         {
-            if (!_ended && terminal.IsWatched && _last > TimeSpan.Zero)
-            {
-                terminal.Error.Write($"\r{"",-79}\r");
-            }
-
+            _line.Dispose();
             _ended = true;
         }
     }

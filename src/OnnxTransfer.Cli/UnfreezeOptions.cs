@@ -24,11 +24,16 @@ internal sealed class UnfreezeOptions
         Description = $"how many times as fast the head learns as the network's first stage; those between evenly spaced, by logarithm (default: {new FineTuning().RateRatio})",
     };
 
+    public Option<double?> Mixup { get; } = new("--mixup")
+    {
+        Description = "mix the frozen part's values of every image with those of another one, and their answers likewise, by a share of Beta(a, a): 0.2; 0: none (default: 0)",
+    };
+
     public Option<string?> TunedBackbone { get; } = new("--tuned-backbone") { Description = "write the new backbone to this .onnx file, its description beside it (default: tuned in the cache)" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { Unfreeze, After, RateRatio, TunedBackbone })
+        foreach (var option in new Option[] { Unfreeze, After, RateRatio, Mixup, TunedBackbone })
         {
             command.Options.Add(option);
         }
@@ -42,7 +47,7 @@ internal sealed class UnfreezeOptions
     {
         if (!IsAsked(parsed))
         {
-            var idle = options.Scratch.IsAsked(parsed) ? new Option[] { RateRatio } : [RateRatio, TunedBackbone];
+            var idle = options.Scratch.IsAsked(parsed) ? new Option[] { RateRatio, Mixup } : [RateRatio, Mixup, TunedBackbone];
             if (Array.Find(idle, option => Given(parsed, option)) is { } unread)
             {
                 throw new UsageException($"{unread.Name}: is for fine-tuning; say --unfreeze too, or leave it out");
@@ -84,6 +89,16 @@ internal sealed class UnfreezeOptions
         {
             throw new UsageException($"--rate-ratio {ratio.ToString(CultureInfo.InvariantCulture)}: expected 1 or more");
         }
+
+        if (parsed.GetValue(Mixup) is { } mixup && !(mixup >= 0 && double.IsFinite(mixup)))
+        {
+            throw new UsageException($"--mixup {mixup.ToString(CultureInfo.InvariantCulture)}: expected 0 or more");
+        }
+
+        if (parsed.GetValue(Mixup) > 0 && parsed.GetValue(Unfreeze) == FineTuning.All)
+        {
+            throw new UsageException("--mixup: mixes what the frozen part gives, and --unfreeze all freezes nothing; leave it out, or augment the images by --views and --augment");
+        }
     }
 
     /// <summary>Refuses what no training can be asked for, be it of a stage or from scratch.</summary>
@@ -116,6 +131,7 @@ internal sealed class UnfreezeOptions
             UnfreezeAfter = parsed.GetValue(After),
             Training = TuneOptions.On(backbone, options.Tune.Apply(parsed)) with { Seed = seed, Threads = parsed.GetValue(options.Embed.Threads) },
             RateRatio = parsed.GetValue(RateRatio) ?? usual.RateRatio,
+            Mixup = parsed.GetValue(Mixup) ?? usual.Mixup,
             L2 = parsed.GetValue(options.Head.L2),
             ClassWeights = options.Head.Rebalancing(parsed, seed),
             LogTarget = parsed.GetValue(options.Head.LogTarget),

@@ -127,6 +127,19 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal("behind-layer2", (string?)run.Json["fineTuning"]!["part"]);
     }
 
+    [Fact]
+    public async Task Mixup_changes_what_is_learned()
+    {
+        var data = SmallImages.WriteLearnable(_folder, 6);
+        string[] train = ["train", data, "--cache", _folder["cache"], "--unfreeze", "last", "--epochs", "2", "--l2", "0.01", "--json", "--mixup"];
+
+        var plain = await CommandRun.Of([.. train, "0"]);
+        var mixed = await CommandRun.Of([.. train, "0.3"]);
+
+        Assert.True(mixed.ExitCode == 0, mixed.Error);
+        Assert.NotEqual(plain.Json["fineTuning"]!["epochs"]!.ToJsonString(), mixed.Json["fineTuning"]!["epochs"]!.ToJsonString());
+    }
+
     [Theory]
     [InlineData("--epochs: says how a network is trained; say --unfreeze", "--epochs", "3")]
     [InlineData("--tuned-backbone: is for fine-tuning; say --unfreeze too, or leave it out", "--tuned-backbone", "x.onnx")]
@@ -141,6 +154,9 @@ public sealed class FineTuneTests : IDisposable
     [InlineData("--label-smoothing 1: expected 0 to below 1", "--unfreeze", "last", "--label-smoothing", "1")]
     [InlineData("--epochs 0: expected 1 or more", "--unfreeze", "last", "--epochs", "0")]
     [InlineData("--rate-ratio 0.5: expected 1 or more", "--unfreeze", "last", "--rate-ratio", "0.5")]
+    [InlineData("--mixup -1: expected 0 or more", "--unfreeze", "last", "--mixup", "-1")]
+    [InlineData("--mixup: mixes what the frozen part gives, and --unfreeze all freezes nothing", "--unfreeze", "all", "--mixup", "0.2")]
+    [InlineData("--mixup: is for fine-tuning; say --unfreeze too, or leave it out", "--mixup", "0.2")]
     [InlineData("--tuned-backbone x: expected the name of a file that ends in .onnx", "--unfreeze", "last", "--tuned-backbone", "x")]
     [InlineData("--label-smoothing 2: expected 0 to below 1", "--unfreeze", "last", "--label-smoothing", "2")]
     [InlineData("Argument 'lbfgs' not recognized", "--unfreeze", "last", "--optimizer", "lbfgs")]

@@ -27,11 +27,14 @@ public sealed record FineTuning
         Schedule = LearningRateSchedule.OneCycle(rise: 0.3, start: 0.2),
     };
 
-    /// <summary>
-    /// What is trained: a tap of the description, its stage and all after it; "last", the last stage of feature maps and all after it; or "all",
-    /// everything, on pixels.
-    /// </summary>
-    public string Unfreeze { get; init; } = UnfreezeChoice.Last;
+    /// <summary>A value of <see cref="Unfreeze"/>: the last stage of feature maps and all after it.</summary>
+    public const string Last = "last";
+
+    /// <summary>A value of <see cref="Unfreeze"/>: everything, on pixels.</summary>
+    public const string All = "all";
+
+    /// <summary>What is trained: a tap of the description, its stage and all after it; or <see cref="Last"/>; or <see cref="All"/>.</summary>
+    public string Unfreeze { get; init; } = Last;
 
     /// <summary>A tensor of the network behind which everything is trained, instead of <see cref="Unfreeze"/>; null: that decides.</summary>
     public string? UnfreezeAfter { get; init; }

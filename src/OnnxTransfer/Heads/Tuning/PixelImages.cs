@@ -177,7 +177,7 @@ internal sealed class PixelImages : IDisposable
     private KeptImage? Keep(RgbImage decoded, string name)
     {
         long size = _whole ? 3L * decoded.Width * decoded.Height : ByteCount;
-        bool isKept = size <= (long)MostTimesLarger * ByteCount && Interlocked.Add(ref _room, -size) >= 0;
+        bool isKept = size <= (long)MostTimesLarger * ByteCount && Take(size);
         if (_whole)
         {
             return isKept ? new(decoded.Pixels.ToArray(), decoded.Width, decoded.Height) : null;
@@ -187,6 +187,18 @@ internal sealed class PixelImages : IDisposable
         var pixels = GC.AllocateUninitializedArray<byte>(ByteCount);
         _preprocessing.Apply(decoded, pixels, name);
         return isKept ? new(pixels, _preprocessing.CropWidth, _preprocessing.CropHeight) : null;
+    }
+
+    // What does not fit takes nothing: a smaller image after it may.
+    private bool Take(long size)
+    {
+        bool fits = Interlocked.Add(ref _room, -size) >= 0;
+        if (!fits)
+        {
+            Interlocked.Add(ref _room, size);
+        }
+
+        return fits;
     }
 
     private RgbImage Decode(ImageSource source) => _decoders.Decode(Read(source), source);

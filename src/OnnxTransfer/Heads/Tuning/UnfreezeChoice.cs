@@ -6,8 +6,7 @@ namespace OnnxTransfer.Heads.Tuning;
 /// <summary>Finds where the frozen part ends, from what was asked for.</summary>
 internal static class UnfreezeChoice
 {
-    public const string Last = "last";
-    public const string All = "all";
+    private const string Last = FineTuning.Last, All = FineTuning.All;
 
     /// <summary>The end of the frozen part.</summary>
     /// <param name="network">The network.</param>
