@@ -52,6 +52,7 @@ fast=$("$python" benchmarks/peers/blas.py "$work") || { say "$python has numpy w
 "$python" benchmarks/peers/decode_pillow.py "$work/photos" >"$work/peers.jsonl"
 "$python" benchmarks/peers/probe_sklearn.py >>"$work/peers.jsonl"
 ! $torch || "$python" benchmarks/peers/mlp_torch.py >>"$work/peers.jsonl"
+! $torch || "$python" benchmarks/peers/augment_torchvision.py >>"$work/peers.jsonl"
 ! $torch || "$python" benchmarks/throughput.py --work "$work/networks" --output "$place/throughput.md" >&2
 cp "$work/versions.txt" "$place/"
 "$python" benchmarks/peers/compare.py "$work/results" "$work/peers.jsonl" "$place"

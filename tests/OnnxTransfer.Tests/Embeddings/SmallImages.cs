@@ -5,12 +5,12 @@ namespace OnnxTransfer.Tests.Embeddings;
 /// <summary>Bitmaps whose content is told by a number: enough for tests that ask what was embedded, not how it looks.</summary>
 internal static class SmallImages
 {
-    /// <summary>A 24-bit bitmap of 8 x 8 pixels; equal numbers give equal bytes.</summary>
-    public static byte[] Bitmap(int number)
+    /// <summary>A 24-bit bitmap of 8 x 8 pixels, or of another multiple of four a side; equal numbers give equal bytes.</summary>
+    public static byte[] Bitmap(int number, int side = 8)
     {
-        var bytes = new byte[54 + (8 * 8 * 3)];
+        var bytes = new byte[54 + (side * side * 3)];
         "BM"u8.CopyTo(bytes);
-        var fields = new (int At, int Value)[] { (2, bytes.Length), (10, 54), (14, 40), (18, 8), (22, 8), (34, 192) };
+        var fields = new (int At, int Value)[] { (2, bytes.Length), (10, 54), (14, 40), (18, side), (22, side), (34, bytes.Length - 54) };
         foreach (var (at, value) in fields)
         {
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), value);

@@ -33,6 +33,16 @@ public sealed class PixelRowsTests : IDisposable
     }
 
     [Fact]
+    public void A_smaller_image_is_kept_after_one_that_did_not_fit()
+    {
+        File.WriteAllBytes(_folder["two", "any", "a.bmp"], SmallImages.Bitmap(1, side: 20));
+        File.WriteAllBytes(_folder["two", "any", "b.bmp"], SmallImages.Bitmap(2));
+        using var images = PixelImages.Open(ImageFolder.Open(_folder["two"]), Preprocessing, whole: true, new EmbedSettings { DecodeThreads = 1 }, budget: 300);
+
+        Assert.Equal(1, images.Kept);
+    }
+
+    [Fact]
     public void A_batch_decoded_ahead_is_the_batch_asked_for()
     {
         var dataset = ImageFolder.Open(SmallImages.Write(_folder, 9));
