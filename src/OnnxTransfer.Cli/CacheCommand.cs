@@ -24,6 +24,7 @@ internal static class CacheCommand
             using var cache = EmbeddingCache.OpenExisting(parsed.GetValue(folder)!);
             var spaces = cache.Spaces();
             var bytes = spaces.ToDictionary(space => space, space => SizeOf(space.Folder));
+            var checkpoints = CachePruner.Checkpoints(cache.Folder).Select(path => new FileInfo(path)).ToArray();
             if (parsed.GetValue(json))
             {
                 terminal.WriteJson(new JsonObject
@@ -44,6 +45,7 @@ internal static class CacheCommand
                         ["embeddings"] = space.Count,
                         ["bytes"] = bytes[space],
                     })]),
+                    ["checkpoints"] = new JsonArray([.. checkpoints.Select(file => new JsonObject { ["file"] = file.FullName, ["bytes"] = file.Length })]),
                 });
                 return ExitCode.Done;
             }
@@ -59,6 +61,11 @@ internal static class CacheCommand
             }
 
             terminal.Write(table);
+            if (checkpoints.Length > 0)
+            {
+                terminal.Out.WriteLine($"{checkpoints.Length} checkpoints, {checkpoints.Sum(file => file.Length) / 1e6:0.0} MB, of trainings that were interrupted: the same commands go on from them; 'cache prune --checkpoints' removes them");
+            }
+
             return ExitCode.Done;
         });
         return command;
@@ -103,10 +110,11 @@ internal static class CacheCommand
         var (folder, json) = (Folder(), Json());
         var damaged = new Option<bool>("--damaged") { Description = "also remove parts that do not verify; their images will be embedded again" };
         var spaces = new Option<string[]>("--space") { Description = "also remove the space whose id begins with this (may be given again)", DefaultValueFactory = _ => [] };
-        var command = new Command("prune", "Remove what killed runs left over, and on request damaged parts and whole spaces; not while other runs use the cache") { folder, damaged, spaces, json };
+        var checkpoints = new Option<bool>("--checkpoints") { Description = "also remove what interrupted trainings would go on from" };
+        var command = new Command("prune", "Remove what killed runs left over, and on request damaged parts, whole spaces and checkpoints; not while other runs use the cache") { folder, damaged, spaces, checkpoints, json };
         command.SetAction(parsed =>
         {
-            var pruned = CachePruner.Prune(parsed.GetValue(folder)!, parsed.GetValue(damaged), parsed.GetValue(spaces)!);
+            var pruned = CachePruner.Prune(parsed.GetValue(folder)!, parsed.GetValue(damaged), parsed.GetValue(spaces)!, parsed.GetValue(checkpoints));
             if (parsed.GetValue(json))
             {
                 terminal.WriteJson(new JsonObject

@@ -73,12 +73,15 @@ public sealed class FineTuneTests : IDisposable
 
         var failed = await CommandRun.Of(train);
         string[] kept = Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint");
+        Assert.Contains("1 checkpoints, ", (await CommandRun.Of("cache", "info", _folder["cache"])).Out, StringComparison.Ordinal);
+        await CommandRun.Of("cache", "prune", _folder["cache"]);
         File.Delete(bad);
         var run = await CommandRun.Of(train);
 
         Assert.Equal((3, 0), (failed.ExitCode, run.ExitCode));
         Assert.Single(kept);
         Assert.Contains("note: went on after epoch 2, from ", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("checkpoints", (await CommandRun.Of("cache", "info", _folder["cache"])).Out, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder["cache", "tuned"], "*.checkpoint"));
     }
 

@@ -10,18 +10,28 @@ public sealed record CachePruning(int Files, long Bytes, int Spaces, int Damaged
 /// <summary>Removes from a cache what is not needed. Not to be run while other runs write to the same cache.</summary>
 public static class CachePruner
 {
+    /// <summary>What the names of checkpoints end in.</summary>
+    internal const string CheckpointEnding = ".checkpoint";
+
+    /// <summary>The files that trainings which were interrupted go on from, if they are started again.</summary>
+    /// <exception cref="CacheException">No cache.</exception>
+    public static IReadOnlyList<string> Checkpoints(string folder) =>
+        [.. Directory.EnumerateFiles(EmbeddingCache.FolderOf(folder), $"*{CheckpointEnding}", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
     /// <summary>
-    /// Removes files that killed runs left over; with <paramref name="damaged"/> also parts that do not verify, and with
-    /// <paramref name="spaces"/> the spaces whose id begins with one of these.
+    /// Removes files that killed runs left over; with <paramref name="damaged"/> also parts that do not verify, with
+    /// <paramref name="spaces"/> the spaces whose id begins with one of these, and with <paramref name="checkpoints"/> what interrupted
+    /// trainings would go on from.
     /// </summary>
     /// <exception cref="CacheException">No cache, or an id that no space or more than one has.</exception>
-    public static CachePruning Prune(string folder, bool damaged = false, IReadOnlyList<string>? spaces = null)
+    public static CachePruning Prune(string folder, bool damaged = false, IReadOnlyList<string>? spaces = null, bool checkpoints = false)
     {
         var root = EmbeddingCache.FolderOf(folder);
         var doomed = new HashSet<string>(StringComparer.Ordinal);
         var chosen = (spaces ?? []).Select(id => FolderOf(root, id)).ToHashSet(StringComparer.Ordinal);
         doomed.UnionWith(chosen.SelectMany(space => Directory.EnumerateFiles(space, "*", SearchOption.AllDirectories)));
         doomed.UnionWith(CacheVerifier.Leftovers(root));
+        doomed.UnionWith(checkpoints ? Checkpoints(folder) : []);
         var damagedParts = damaged ? DamagedParts(root).ToArray() : [];
         doomed.UnionWith(damagedParts.SelectMany(part => new[] { part.Record, part.Keys, part.Values }).Where(File.Exists));
         var bytes = doomed.Sum(path => new FileInfo(path).Length);

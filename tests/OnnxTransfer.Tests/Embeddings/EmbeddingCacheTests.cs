@@ -84,6 +84,19 @@ public sealed class EmbeddingCacheTests : IDisposable
     }
 
     [Fact]
+    public void Checkpoints_go_only_when_asked_for()
+    {
+        Fill(0, 1, partRows: 1);
+        File.WriteAllText(_folder["cache", "tuned", "a.checkpoint"], "of a training");
+
+        Assert.Equal([_folder["cache", "tuned", "a.checkpoint"]], CachePruner.Checkpoints(_folder["cache"]));
+        Assert.Equal(0, CachePruner.Prune(_folder["cache"]).Files);
+        Assert.Equal((1, 13L), CachePruner.Prune(_folder["cache"], checkpoints: true) is var pruned ? (pruned.Files, pruned.Bytes) : default);
+        Assert.Empty(CachePruner.Checkpoints(_folder["cache"]));
+        Assert.True(CacheVerifier.Verify(_folder["cache"]).IsSound);
+    }
+
+    [Fact]
     public void A_space_can_be_removed_whole()
     {
         Fill(0, 4, partRows: 2);

@@ -18,10 +18,11 @@ public sealed class CheckpointTests
     [InlineData(11, 0, 3)]
     [InlineData(11, 3, 3)]
     [InlineData(2, 3, 2)]
-    public void A_run_that_was_interrupted_goes_on_to_the_same_bits(int steps, int microBatch, int again)
+    [InlineData(11, 0, 3, true)]
+    public void A_run_that_was_interrupted_goes_on_to_the_same_bits(int steps, int microBatch, int again, bool bySgd = false)
     {
         using var folder = new TempFolder();
-        var settings = Settings with { Checkpoint = folder["fit.checkpoint"], MicroBatch = microBatch };
+        var settings = Settings with { Checkpoint = folder["fit.checkpoint"], MicroBatch = microBatch, Optimizer = bySgd ? new Sgd() : Settings.Optimizer };
         var whole = Run(settings with { Checkpoint = null });
         using var cancelled = new CancellationTokenSource();
         int done = 0;

@@ -14,7 +14,7 @@ internal static class OwnCheckpoint
     {
         string folder = Path.Combine(cache.Folder, TunedBackbone.Folder);
         Directory.CreateDirectory(folder);
-        return Path.Combine(folder, $"{Hash(identity)}.checkpoint");
+        return Path.Combine(folder, Hash(identity) + CachePruner.CheckpointEnding);
     }
 
     /// <summary>32 hexadecimal digits that stand for texts.</summary>
