@@ -192,7 +192,7 @@ public sealed class OnnxSession : IDisposable
     public IReadOnlyDictionary<string, TensorValue> Run(IReadOnlyDictionary<string, TensorValue> inputs, IReadOnlyList<string>? outputs = null)
     {
         var wanted = outputs?.ToArray() ?? _outputNames;
-        Check(inputs, wanted);
+        NamedTensors.Check(_model, inputs, wanted);
         var values = new List<OrtValue>();
         try
         {
@@ -370,37 +370,6 @@ public sealed class OnnxSession : IDisposable
             options.AddFreeDimensionOverrideByName(symbol, batch);
         }
     }
-
-    private void Check(IReadOnlyDictionary<string, TensorValue> inputs, string[] wanted)
-    {
-        foreach (var expected in Inputs)
-        {
-            if (!inputs.TryGetValue(expected.Name, out var value))
-            {
-                throw new InferenceException($"{_model.Source}: input {expected} was not given; given: {Names(inputs.Keys)}");
-            }
-
-            var fits = value.ElementType == expected.ElementType && (expected.Dimensions is null || (expected.Dimensions.Count == value.Shape.Count
-                && expected.Dimensions.Zip(value.Shape).All(d => d.First < 0 || d.First == d.Second)));
-            if (!fits)
-            {
-                throw new InferenceException($"{_model.Source}: input '{expected.Name}' was given as "
-                    + $"{value.ElementType.ToString().ToLowerInvariant()}[{string.Join(',', value.Shape)}]; expected {expected}");
-            }
-        }
-
-        if (inputs.Keys.Except(_inputNames).FirstOrDefault() is { } unknown)
-        {
-            throw new InferenceException($"{_model.Source}: has no input '{unknown}'; its inputs are {Names(_inputNames)}");
-        }
-
-        if (wanted.Except(_outputNames).FirstOrDefault() is { } absent)
-        {
-            throw new InferenceException($"{_model.Source}: has no output '{absent}'; its outputs are {Names(_outputNames)}");
-        }
-    }
-
-    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"'{n}'"));
 
     private InferenceException Failed(OnnxRuntimeException e) => RunFailure.Of(_model, Provider, Settings, _memoryBefore, e);
 }
