@@ -66,7 +66,7 @@ internal sealed class FineTuningRun(
         {
             head = TuningReport.Calibrated(head, validationRows is null ? null : validationSet with
             {
-                Rows = PartOutputs.Of(SuffixNetwork.ToEmbedding(trained.Model), validationRows, targets.Outputs, settings.Training, cancellation),
+                Rows = new RowOutputs(validationRows, targets.Outputs, RowOutputs.Few, settings.Training).All(SuffixNetwork.ToEmbedding(trained.Model), cancellation),
             }, told, _notes);
         }
 
@@ -88,7 +88,8 @@ internal sealed class FineTuningRun(
             Diverged = diverged,
         });
 
-        double Loss(OnnxModel model) => validationRows is null ? double.NaN : PartOutputs.Loss(model, validationRows, targets.Outputs, loss, settings.Training, cancellation);
+        double Loss(OnnxModel model) =>
+            validationRows is null ? double.NaN : new ValidationRun(validationRows, loss, targets.Outputs, RowOutputs.Few, settings.Training).Loss(model, cancellation);
     }
 
     private Dataset Fitted()

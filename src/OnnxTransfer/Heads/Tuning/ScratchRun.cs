@@ -56,7 +56,7 @@ internal sealed class ScratchRun(
         {
             head = TuningReport.Calibrated(head, validationRows is null ? null : validationSet with
             {
-                Rows = PartOutputs.Of(Cut.At(trained.Model, ScratchNetwork.Embedding), validationRows, targets.Outputs, _training, cancellation),
+                Rows = new RowOutputs(validationRows, targets.Outputs, RowOutputs.Few, _training).All(Cut.At(trained.Model, ScratchNetwork.Embedding), cancellation),
             }, told, _notes);
         }
 
