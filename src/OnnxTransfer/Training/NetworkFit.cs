@@ -7,8 +7,8 @@ namespace OnnxTransfer.Training;
 
 /// <summary>
 /// Trains a network by mini-batches: steps through all rows epoch by epoch, scores the validation rows after each, and keeps the
-/// weights that were best there, or the last where there are none. The same call gives the same weights to the bit, interrupted
-/// or not.
+/// weights that were best there, or the last where there are none. On a CPU the same call gives the same weights
+/// to the bit, interrupted or not; a GPU adds in no fixed order.
 /// </summary>
 internal static class NetworkFit
 {

@@ -55,8 +55,8 @@ public sealed record TrainingSettings
     public int Threads { get; init; }
 
     /// <summary>
-    /// A file that keeps the whole state after every epoch: a run that was interrupted goes on there, to the same bits where provider
-    /// and threads are the same. It stays when the training has ended: the same one then returns its result at once. Null: none.
+    /// A file that keeps the whole state after every epoch: a run that was interrupted goes on there, to the same bits on a CPU with
+    /// as many threads. It stays when the training has ended: the same one then returns its result at once. Null: none.
     /// </summary>
     public string? Checkpoint { get; init; }
 
