@@ -30,7 +30,7 @@ internal sealed class ScratchOptions
 
     public Option<string?> Normalise { get; } = new("--normalise")
     {
-        Description = "with --from-scratch: batch norms beside those of the graph: auto (where they were folded into a residual network, they are put back), batch (behind every convolution) or none (default: auto)",
+        Description = "with --from-scratch: batch norms beside those of the graph: auto (where they were folded into a residual network or one of depthwise convolutions, they are put back), batch (behind every convolution) or none (default: auto)",
     };
 
     public Option<string?> Initialisation { get; } = new("--init")

@@ -25,6 +25,12 @@ internal sealed class TransferMeasure
     /// <summary>Its name: "accuracy".</summary>
     public string Name { get; }
 
+    /// <summary>
+    /// What is reached without looking at an item: by always answering the commonest class of the test items, or their mean. NaN for
+    /// several labels an item.
+    /// </summary>
+    public double Chance => _isOfClasses ? (double)_test.CountBy(item => item.Label).Max(label => label.Value) / _test.Length : _isOfValues ? 0 : double.NaN;
+
     /// <summary>Group of every test item, or empty: what the bootstrap resamples whole.</summary>
     public string[] Groups { get; }
 

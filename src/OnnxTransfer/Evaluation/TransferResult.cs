@@ -6,6 +6,9 @@ public sealed record TransferResult
     /// <summary>What performance is: "accuracy", "micro F1", "R2" or "mean R2"; higher is better in all.</summary>
     public required string MeasureName { get; init; }
 
+    /// <summary>The performance of always answering the test items' commonest class, or their mean; NaN for several labels an item.</summary>
+    public required double Chance { get; init; }
+
     /// <summary>Test items every way answered.</summary>
     public required int TestItems { get; init; }
 

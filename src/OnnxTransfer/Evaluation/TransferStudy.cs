@@ -60,6 +60,7 @@ public sealed record TransferStudy
         return new TransferResult
         {
             MeasureName = measure.Name,
+            Chance = measure.Chance,
             TestItems = tasks.Test.Length,
             Points = points,
             Comparisons = comparisons,

@@ -14,6 +14,7 @@ internal static class TransferVerdict
         return
         [
             .. whole.Select(comparison => Of(comparison, result)),
+            .. whole.Length > 0 && result.At(TransferWay.Scratch) is { Columns.Length: > 0 } scratch && scratch.Interval.Low <= result.Chance ? [Idle(scratch, result)] : Array.Empty<string>(),
             .. result.Comparisons
                 .Where(comparison => comparison.Share == least && comparison.Share < result.Whole && comparison.Base == TransferWay.Scratch)
                 .Select(comparison => Of(comparison, result)),
@@ -43,6 +44,11 @@ internal static class TransferVerdict
             $"{verdict}: on {comparison.Labels} labels {comparison.Way} reaches {Point(comparison.Way).Performance:f4} and {comparison.Base} " +
             $"{Point(comparison.Base).Performance:f4} {result.MeasureName}, gain {comparison.Gain:+0.0000;-0.0000;0.0000} (95 %: {comparison.GainInterval}), {rate}");
     }
+
+    // A base that learned nothing flatters everything that is held against it.
+    private static string Idle(TransferPoint scratch, TransferResult result) => string.Create(CultureInfo.InvariantCulture,
+        $"{scratch.Way} learned nothing that shows: its {result.MeasureName} of {scratch.Performance:f4} (95 %: {scratch.Interval}) is not above the {result.Chance:f4} of one answer to all; " +
+        $"gains and rates over it say little of transfer before it is trained longer, on more labels, at another learning rate or with batch norms");
 
     private static string CatchUp(TransferReach reach)
     {

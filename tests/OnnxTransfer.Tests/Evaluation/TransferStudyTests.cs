@@ -137,6 +137,20 @@ public sealed class TransferStudyTests
         Assert.Equal([0, 0, 0], Run(tuned: 152, probe: 150, scratch: 151).Comparisons.Select(comparison => comparison.Sign));
     }
 
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(108, true)]
+    [InlineData(140, false)]
+    public void A_scratch_that_learned_nothing_is_told(int right, bool isTold)
+    {
+        var result = new TransferStudy { Shares = [1] }.Run(
+            MadeUpTransfer.Classes([50, 50], [100, 100]), [MadeUpTransfer.Right(TransferWay.Scratch, _ => right), MadeUpTransfer.Right(TransferWay.Probe, _ => 160)]);
+
+        Assert.Equal(0.5, result.Chance);
+        Assert.Equal(isTold, result.Verdict[1].StartsWith("scratch learned nothing that shows: its accuracy of 0.5", StringComparison.Ordinal));
+        Assert.StartsWith("transfer paid", result.Verdict[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_curve_tells_what_labels_transfer_saves()
     {

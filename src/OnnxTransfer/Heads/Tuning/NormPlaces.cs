@@ -20,6 +20,7 @@ internal sealed class NormPlaces
     {
         _shapes = TensorShapes.Infer(model);
         var constants = new Constants(model.Graph);
+        bool isDepthwise = false;
         foreach (var node in model.Graph.Node)
         {
             string[] moving = [.. node.Input.Where(input => input.Length > 0 && constants[input] is null)];
@@ -29,6 +30,7 @@ internal sealed class NormPlaces
                 (_producers[output], _depths[output]) = (node, depth);
             }
 
+            isDepthwise |= node.IsStandard("Conv") && node.Long("group", 1) is > 1 and var groups && _shapes[node.Input[0]]?.Dimensions is [_, var channels, ..] && groups == channels;
             if (node.IsStandard("BatchNormalization"))
             {
                 _normed.Add(node.Input[0]);
@@ -40,7 +42,7 @@ internal sealed class NormPlaces
             }
         }
 
-        bool folded = _normed.Count == 0 && (_sums.Count > 0 || name.EndsWith("_bn", StringComparison.Ordinal) || name.Contains("_bn-", StringComparison.Ordinal));
+        bool folded = _normed.Count == 0 && (_sums.Count > 0 || isDepthwise || name.EndsWith("_bn", StringComparison.Ordinal) || name.Contains("_bn-", StringComparison.Ordinal));
         _normalise = normalise != Normalise.Auto ? normalise : folded ? Normalise.Auto : Normalise.None;
     }
 

@@ -4,8 +4,8 @@ namespace OnnxTransfer.Heads.Tuning;
 public enum Normalise
 {
     /// <summary>
-    /// Those that its architecture had: where a residual network (some map is added to another), or one whose name says so
-    /// (vgg11_bn), holds none, they were folded into its convolutions and stand behind each that has a bias again. Others, such
+    /// Those that its architecture had: where a residual network (some map is added to another), one of depthwise convolutions
+    /// (MobileNet), or one whose name says so (vgg11_bn), holds none, they were folded into its convolutions and stand behind each that has a bias again. Others, such
     /// as VGG-11, get none.
     /// </summary>
     Auto,

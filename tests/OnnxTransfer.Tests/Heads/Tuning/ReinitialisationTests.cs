@@ -92,6 +92,18 @@ public sealed class ReinitialisationTests
         Assert.Equal(norms == 0 ? 2 : 0, fresh.Model.Graph.Node.Count(node => node.OpType == "Conv" && node.Input.Count == 3));
     }
 
+    [Fact]
+    public void A_chain_of_depthwise_convolutions_had_norms()
+    {
+        var builder = GraphBuilder.Empty(17, "depthwise");
+        string x = builder.Input("x", ElementType.Float, -1, 4, 8, 8), bias = builder.Floats("b", new float[4], 4);
+        string each = builder.Node("Conv", [x, builder.Floats("w1", new float[4 * 9], 4, 1, 3, 3), bias], "each", ("group", 4));
+        builder.Output(builder.NodeInto("y", "Conv", [each, builder.Floats("w2", new float[16], 4, 4, 1, 1), bias]));
+        var model = builder.Build();
+
+        Assert.Equal(2, Reinitialisation.Of(model, new NormPlaces(model, "", Normalise.Auto), false, 0, 1).Model.Operators["BatchNormalization"]);
+    }
+
     /// <summary>Kaiming's deviation is √(2 / (outputs x places)), that of even numbers in ±1/√n a third of the root of 3 / n.</summary>
     [Theory]
     [InlineData(Initialisation.Kaiming)]
