@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def at_size(backbone, size, folder, program):
-    """The backbone with another input size, its description beside it: the same weights, as what pools over all places allows."""
+    """The backbone with another input size, its description beside it: the same weights, which a network that pools over all places allows."""
     path = folder / f"{Path(backbone).stem}-{size}.onnx"
     if not path.with_suffix(".json").exists():
         model = onnx.load(backbone)
@@ -46,7 +46,7 @@ def manifest(data, limit, test_limit, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", nargs="?", type=Path, help="folder with train/CLASS and test/CLASS (default: cifar10 of ONNXTRANSFER_TESTDATA)")
-    parser.add_argument("--backbone", help=".onnx file with its description (default: resnet50v2-stage3-imagenet of ONNXTRANSFER_TESTDATA)")
+    parser.add_argument("--backbone", help=".onnx file of a network that pools over all places and reads pixels normalised as ImageNet's (default: resnet50v2-stage3-imagenet of ONNXTRANSFER_TESTDATA)")
     parser.add_argument("--unfreeze-after", default="stage2_unit4_add", help="fine-tune what follows this tensor")
     parser.add_argument("--size", type=int, default=64, help="rows and columns of the backbone's input")
     parser.add_argument("--limit", type=int, default=1000, help="train images of each class")
